@@ -1,0 +1,47 @@
+"""What a dataset is: utterances, each a stretch of an audio file with its reference."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..spec import Identifier, Spec
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """One stretch of speech and what was said in it."""
+
+    sample_id: str
+    """Unique within the dataset."""
+    audio_path: Path
+    reference: str
+    """As the corpus gives it; normalisation happens at scoring."""
+    language: str = "en"
+    offset_s: float = 0.0
+    duration_s: float | None = None
+    """`None`: to the end of the file."""
+    subset: str = ""
+    speaker: str | None = None
+    factors: Mapping[str, str | float] = field(default_factory=dict)
+    """What the corpus says of the recording (room, distractor, `snr_db`); results can be grouped by these."""
+
+
+class DatasetSpec(Spec):
+    """A dataset as a suite names it. Loaders subclass this with the keys they take."""
+
+    id: Identifier
+    loader: str
+    normalizer: str | None = None
+    """Name of a normaliser; `None` takes the suite's."""
+
+    def missing(self) -> str | None:
+        """What has to be set or fetched before this dataset can be read; `None` if it can be."""
+        return None
+
+    def utterances(self) -> tuple[Utterance, ...]:
+        """Every utterance, in a fixed order.
+
+        Raises:
+            UsageError: the dataset is not as documented; the message names file and line.
+        """
+        raise NotImplementedError

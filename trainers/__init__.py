@@ -1,0 +1,1 @@
+"""Training recipes for recognisers that adverse acoustics break."""
