@@ -1,1 +1,1 @@
-"""x."""
+"""What a run comes to: leaderboard rows, CSV files and tables."""

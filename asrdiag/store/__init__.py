@@ -1,1 +1,1 @@
-"""x."""
+"""The run directory: append-only samples, atomic everything else, one writer."""

@@ -1,0 +1,71 @@
+"""What several verbs' command lines share."""
+
+import argparse
+import sys
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    from ..runner.plan import Plan
+
+    SubParsers: TypeAlias = argparse._SubParsersAction[argparse.ArgumentParser]
+else:
+    SubParsers = Any
+
+
+def out(text: str) -> None:
+    """Write a line to standard output."""
+    sys.stdout.write(f"{text}\n")
+
+
+def counting(text: str) -> int:
+    """A whole number from 1 up."""
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"found {number}, expected a whole number from 1 up")
+    return number
+
+
+def key_value(text: str) -> tuple[str, str]:
+    """`NAME=PATH` as a pair."""
+    name, equals, value = text.partition("=")
+    if not (name and equals and value):
+        raise argparse.ArgumentTypeError(f"found {text!r}, expected NAME=PATH")
+    return name, value
+
+
+def add_selection(parser: argparse.ArgumentParser) -> None:
+    """The options that narrow a suite down, and those that complete it."""
+    for kind in ("system", "dataset", "condition"):
+        parser.add_argument(
+            f"--{kind}", nargs="+", action="extend", default=[], metavar="ID", help=f"only these {kind}s"
+        )
+    parser.add_argument("--limit", type=counting, metavar="N", help="only the first N clips of each dataset")
+    parser.add_argument(
+        "--data",
+        type=key_value,
+        action="append",
+        default=[],
+        metavar="NAME=PATH",
+        help="value of ${NAME} in the suite; wins over the environment",
+    )
+    parser.add_argument("--strict", action="store_true", help="an unset dataset root is an error")
+
+
+def load(options: argparse.Namespace) -> "Plan":
+    """The plan that a command line's suite and selection come to.
+
+    Raises:
+        UsageError: the suite or the selection cannot be used.
+    """
+    from ..runner.plan import Selection, make_plan
+    from ..suite.load import find_suite, load_suite
+
+    loaded = load_suite(find_suite(options.suite), dict(options.data))
+    selection = Selection(
+        systems=options.system,
+        datasets=options.dataset,
+        conditions=options.condition,
+        limit=options.limit,
+        strict=options.strict,
+    )
+    return make_plan(loaded, selection)

@@ -1,0 +1,83 @@
+"""`asrdiag list KIND`."""
+
+import argparse
+from collections.abc import Callable, Iterator
+
+from ..registry import Registry
+from .arguments import SubParsers, out
+
+
+def add_parser(verbs: SubParsers) -> None:
+    parser = verbs.add_parser("list", help="list what asrdiag knows", description="Lists what asrdiag knows.")
+    parser.add_argument("kind", choices=tuple(_KINDS), metavar="KIND", help=", ".join(_KINDS))
+    parser.set_defaults(handler=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    for name, text in _KINDS[options.kind]():
+        out(f"{name:<24} {text}".rstrip())
+    return 0
+
+
+def _suites() -> Iterator[tuple[str, str]]:
+    from ..suite.load import load_suite, packaged_suites
+
+    for name, path in packaged_suites().items():
+        yield name, " ".join(load_suite(path).suite.description.split())
+
+
+def _systems() -> Iterator[tuple[str, str]]:
+    from ..suite.load import load_suite, packaged_suites
+
+    for name, path in packaged_suites().items():
+        for system in load_suite(path).suite.systems:
+            reason = system.unavailable()
+            state = f"cannot run here: {reason}" if reason else "can run here"
+            yield system.id, f"engine {system.engine}, in suite {name}; {state}"
+
+
+def _engines() -> Iterator[tuple[str, str]]:
+    from ..engines import ENGINES
+
+    return _registered(ENGINES)
+
+
+def _datasets() -> Iterator[tuple[str, str]]:
+    from ..datasets import DATASETS
+
+    return _registered(DATASETS)
+
+
+def _conditions() -> Iterator[tuple[str, str]]:
+    from ..simulation import CONDITIONS
+
+    return _registered(CONDITIONS)
+
+
+def _normalizers() -> Iterator[tuple[str, str]]:
+    from ..metrics import NORMALIZERS
+
+    yield from NORMALIZERS.items()
+
+
+def _metrics() -> Iterator[tuple[str, str]]:
+    from ..report.columns import COLUMNS
+
+    yield from COLUMNS.items()
+
+
+def _registered(registry: Registry) -> Iterator[tuple[str, str]]:
+    for name in registry.names():
+        document = registry.load(name).__doc__ or ""
+        yield name, document.strip().split("\n")[0]
+
+
+_KINDS: dict[str, Callable[[], Iterator[tuple[str, str]]]] = {
+    "suites": _suites,
+    "systems": _systems,
+    "engines": _engines,
+    "datasets": _datasets,
+    "conditions": _conditions,
+    "normalizers": _normalizers,
+    "metrics": _metrics,
+}

@@ -1,0 +1,45 @@
+"""`asrdiag score RUN`."""
+
+import argparse
+from pathlib import Path
+
+from .arguments import SubParsers, out
+
+
+def add_parser(verbs: SubParsers) -> None:
+    parser = verbs.add_parser(
+        "score",
+        help="score a run's transcripts again, without transcribing",
+        description="Makes scores, summaries and the CSV files anew from the samples, which stay untouched.",
+    )
+    parser.add_argument("run", metavar="RUN", type=Path, help="a run directory")
+    parser.add_argument("--normalizer", metavar="NAME", help="use this normaliser instead of the suite's")
+    parser.set_defaults(handler=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    from ..errors import UsageError
+    from ..metrics import NORMALIZERS
+    from ..report.rows import leaderboard_rows
+    from ..report.write import write_reports
+    from ..scoring import score_cell
+    from ..store.folder import RunFolder
+    from ..store.lock import RunLock
+    from .show import show
+
+    name = options.normalizer
+    if name is not None and name not in NORMALIZERS:
+        raise UsageError(f"unknown normaliser {name!r}; known: {', '.join(NORMALIZERS)}")
+    folder = RunFolder(options.run)
+    cells = folder.read_run()["cells"]
+    with RunLock(options.run):
+        scored = 0
+        for key, cell in cells.items():
+            if folder.samples(key).exists():
+                normalizers = {language: name or old for language, old in cell["normalizers"].items()}
+                score_cell(folder, key, cell | {"normalizers": normalizers})
+                scored += 1
+        write_reports(folder)
+    out(f"{scored} of {len(cells)} cells scored")
+    show(list(leaderboard_rows(folder)))
+    return 0

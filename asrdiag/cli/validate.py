@@ -1,0 +1,42 @@
+"""`asrdiag validate SUITE`."""
+
+import argparse
+
+from .arguments import SubParsers, add_selection, load, out
+
+
+def add_parser(verbs: SubParsers) -> None:
+    parser = verbs.add_parser(
+        "validate",
+        help="check a suite, its data and its systems without running it",
+        description="Checks the suite's text, its systems, its datasets and the header of every audio file.",
+    )
+    parser.add_argument("suite", metavar="SUITE", help="a YAML file, or the name of a packaged suite")
+    add_selection(parser)
+    parser.set_defaults(handler=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    from ..runner.cells import normalizers_of
+    from ..runner.inventory import take_inventory
+
+    plan = load(options)
+    problems: list[str] = []
+    for dataset in plan.datasets:
+        found = take_inventory(dataset)
+        normalizers = ", ".join(
+            f"{language}: {name}" for language, name in normalizers_of(plan.suite.suite, dataset).items()
+        )
+        out(
+            f"dataset {dataset.spec.id}: {found.clips} clips, {found.audio_s:.0f} s, "
+            f"{found.empty_references} empty references; normaliser {normalizers}"
+        )
+        problems += found.problems
+    for system in plan.systems:
+        out(f"system {system.id}: {system.identity()['model']}, can run here")
+    for dataset_id, reason in plan.not_run.items():
+        out(f"dataset {dataset_id}: not run: {reason}")
+    for problem in problems:
+        out(f"problem: {problem}")
+    out(f"{plan.suite.path}: {len(plan.cells)} cells, {len(problems)} problems")
+    return 1 if problems else 0

@@ -1,0 +1,99 @@
+"""Samples added up to what one row of a leaderboard says."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ..metrics import Counts, Unit, bootstrap_interval
+
+if TYPE_CHECKING:
+    from ..scoring import Sample
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts over samples; rates are formed last, by `row`.
+
+    Tallies of words and of characters do not add up: WER and CER are never averaged together.
+    """
+
+    unit: Unit
+    n_expected: int = 0
+    n_failed: int = 0
+    n_empty_reference: int = 0
+    n_empty: int = 0
+    n_loops: int = 0
+    audio_s: float = 0.0
+    transcribe_s: float = 0.0
+    counts: list[Counts] = field(default_factory=list)
+    normalizers: dict[str, None] = field(default_factory=dict)
+
+    def add(self, sample: "Sample") -> None:
+        """Count one sample; one without an answer counts as failed and in nothing else."""
+        scored, record = sample.scored, sample.record
+        self.normalizers[scored.normalizer] = None
+        if scored.counts is None:
+            self.n_failed += 1
+            return
+        self.counts.append(scored.counts)
+        self.n_empty_reference += scored.counts.reference_tokens == 0
+        self.n_empty += scored.empty
+        self.n_loops += scored.repetition_loop
+        self.audio_s += record["audio"]["duration_s"]
+        self.transcribe_s += record["timing"]["transcribe_s"]
+
+    def __add__(self, other: "Tally") -> "Tally":
+        if self.unit != other.unit:
+            raise ValueError(f"tallies of {self.unit}s and of {other.unit}s do not add up")
+        return Tally(
+            self.unit,
+            self.n_expected + other.n_expected,
+            self.n_failed + other.n_failed,
+            self.n_empty_reference + other.n_empty_reference,
+            self.n_empty + other.n_empty,
+            self.n_loops + other.n_loops,
+            self.audio_s + other.audio_s,
+            self.transcribe_s + other.transcribe_s,
+            self.counts + other.counts,
+            self.normalizers | other.normalizers,
+        )
+
+    def row(self) -> dict[str, Any]:
+        """The row's numbers; `None` where a number does not exist."""
+        n_scored = len(self.counts)
+        total = sum(self.counts, Counts(unit=self.unit))
+        interval = bootstrap_interval(
+            [counts.errors for counts in self.counts], [counts.reference_tokens for counts in self.counts]
+        )
+        coverage = {
+            "metric": "wer" if self.unit == "word" else "cer",
+            "normalizer": "+".join(self.normalizers),
+            "n_expected": self.n_expected,
+            "n_scored": n_scored,
+            "n_failed": self.n_failed,
+            "n_empty_ref": self.n_empty_reference,
+            "audio_hours": self.audio_s / 3600,
+            "rtfx": self.audio_s / self.transcribe_s if self.transcribe_s else None,
+            "complete": n_scored == self.n_expected,
+        }
+        if not n_scored:
+            return coverage
+        return coverage | {
+            "ref_tokens": total.reference_tokens,
+            "hits": total.correct,
+            "substitutions_soft": total.substitutions_soft,
+            "substitutions_hard": total.substitutions_hard,
+            "deletions": total.deletions,
+            "insertions": total.insertions,
+            "error_rate_pct": _percent(total.error_rate),
+            "ci_low_pct": _percent(interval.low if interval else None),
+            "ci_high_pct": _percent(interval.high if interval else None),
+            "omission_rate_pct": _percent(total.omission_rate),
+            "hallucination_rate_pct": _percent(total.hallucination_rate),
+            "repetition_rate_pct": 100 * self.n_loops / n_scored,
+            "empty_rate_pct": 100 * self.n_empty / n_scored,
+            "lcs_ratio": total.lcs_ratio,
+        }
+
+
+def _percent(rate: float | None) -> float | None:
+    return None if rate is None else 100 * rate

@@ -1,0 +1,55 @@
+"""What a run would do, without doing it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from ..store.folder import RunFolder
+from .cells import cell_entry, read_identity
+from .inventory import take_inventory
+from .plan import Cell, Plan
+
+
+def describe(plan: Plan, path: Path) -> str:
+    """Every cell with its clips and hours, what a run directory holds of it, and what is missing."""
+    inventories = {dataset.spec.id: take_inventory(dataset) for dataset in plan.datasets}
+    lines = [f"run directory: {path}{'' if path.exists() else ' (new)'}"]
+    clips, seconds = 0, 0.0
+    for cell in plan.cells:
+        inventory = inventories[cell.dataset.spec.id]
+        clips += inventory.clips
+        seconds += inventory.audio_s
+        lines.append(
+            f"{cell.key}  {inventory.clips} clips  {_duration(inventory.audio_s)}  {_state(plan, path, cell)}"
+        )
+    lines.append(f"{len(plan.cells)} cells, {clips} clips, {_duration(seconds)} of audio")
+    lines += _missing(plan)
+    problems = [problem for inventory in inventories.values() for problem in inventory.problems]
+    lines += [f"missing: {problem}" for problem in problems]
+    return "\n".join(lines)
+
+
+def _missing(plan: Plan) -> Iterator[str]:
+    for dataset, reason in plan.not_run.items():
+        yield f"not run: dataset {dataset}: {reason}"
+
+
+def _state(plan: Plan, path: Path, cell: Cell) -> str:
+    folder = RunFolder(path)
+    if not folder.cell(cell.key).exists():
+        return "to do"
+    entry = cell_entry(plan.suite.suite, cell)
+    if read_identity(folder.cell(cell.key))["fingerprint"] != entry["fingerprint"]:
+        return "to do anew: the suite or the data changed"
+    from ..scoring import latest_records
+
+    answered = {
+        record["sample_id"]
+        for record in latest_records(folder, cell.key)
+        if record["hypothesis_raw"] is not None
+    }
+    left = sum(utterance.sample_id not in answered for utterance in cell.dataset.selected)
+    return f"{left} to do" if left else "done"
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds / 3600:.2f} h" if seconds >= 360 else f"{seconds:.0f} s"

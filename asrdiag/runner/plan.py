@@ -1,0 +1,189 @@
+"""Which cells a run has, and what each one's result depends on."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from ..datasets.base import DatasetSpec, Utterance
+from ..engines.base import EngineSpec
+from ..errors import UsageError
+from ..simulation.base import Condition
+from ..spec import Json
+from ..suite.load import LoadedSuite
+
+PIPELINE = 1
+"""Raised whenever decoding, resampling or seeding changes the audio that systems hear."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What the command line narrows a suite down to; empty means everything."""
+
+    systems: Sequence[str] = ()
+    datasets: Sequence[str] = ()
+    conditions: Sequence[str] = ()
+    limit: int | None = None
+    """At most so many utterances of each dataset, from the front."""
+    strict: bool = False
+    """An unset dataset root is an error."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedDataset:
+    """A dataset's utterances, all of them, and how many of them the run takes."""
+
+    spec: DatasetSpec
+    utterances: tuple[Utterance, ...]
+    n_selected: int
+    manifest_sha256: str
+    """Over ids, references, stretches, languages, speakers and audio file sizes."""
+
+    @property
+    def selected(self) -> tuple[Utterance, ...]:
+        return self.utterances[: self.n_selected]
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One system on one dataset under one condition."""
+
+    system: EngineSpec
+    dataset: LoadedDataset
+    condition: Condition
+    seed: int
+
+    @property
+    def key(self) -> str:
+        return f"{self.system.id}/{self.dataset.spec.id}/{self.condition.id}"
+
+    def identity(self) -> dict[str, Json]:
+        """Everything that can change this cell's transcripts; the batch size and the device are not in it."""
+        return {
+            "pipeline": PIPELINE,
+            "engine": self.system.engine,
+            "system": self.system.identity(),
+            "sample_rate_hz": self.system.sample_rate_hz,
+            "dataset": self.dataset.manifest_sha256,
+            "condition": self.condition.identity(),
+            "base_condition": self.condition.base_id,
+            "seed": None if self.condition.keeps_audio() else self.seed,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The cells of a run in the order they are run (system, dataset, condition), and what is left out."""
+
+    suite: LoadedSuite
+    cells: tuple[Cell, ...]
+    not_run: Mapping[str, str]
+    """Datasets that cannot be run, with what to do about it."""
+    suite_keys: tuple[str, ...]
+    """The keys of all cells of the suite, whatever was selected."""
+
+    @property
+    def systems(self) -> tuple[EngineSpec, ...]:
+        return tuple({cell.system.id: cell.system for cell in self.cells}.values())
+
+    @property
+    def datasets(self) -> tuple[LoadedDataset, ...]:
+        return tuple({cell.dataset.spec.id: cell.dataset for cell in self.cells}.values())
+
+
+def make_plan(loaded: LoadedSuite, selection: Selection) -> Plan:
+    """Expand a suite into cells and read its datasets.
+
+    Raises:
+        UsageError: a selected id is unknown, a system cannot run on this machine, a dataset is not as
+            documented, or nothing is left to run.
+    """
+    suite = loaded.suite
+    _known(selection.systems, [system.id for system in suite.systems], "system")
+    _known(selection.datasets, [dataset.id for dataset in suite.datasets], "dataset")
+    _known(selection.conditions, [*loaded.entry_of.values(), *loaded.entry_of], "condition")
+    triples = _triples(loaded)
+    wanted = [triple for triple in triples if _chosen(loaded, selection, *(part.id for part in triple))]
+    not_run = {spec.id: loaded.unset[spec.id] for _, spec, _ in wanted if spec.id in loaded.unset}
+    wanted = [triple for triple in wanted if triple[1].id not in not_run]
+    if not_run and (selection.strict or not wanted):
+        reasons = (f"dataset {dataset!r} cannot be run: {reason}" for dataset, reason in not_run.items())
+        raise UsageError("\n".join(reasons))
+    if not wanted:
+        raise UsageError("no cell of the suite's matrix matches the selection")
+    for system in {system.id: system for system, _, _ in wanted}.values():
+        if reason := system.unavailable():
+            raise UsageError(f"system {system.id!r} cannot run on this machine: {reason}")
+    datasets = {spec.id: spec for _, spec, _ in wanted}
+    read = {name: _load_dataset(spec, selection.limit) for name, spec in datasets.items()}
+    cells = tuple(Cell(system, read[spec.id], condition, suite.seed) for system, spec, condition in wanted)
+    keys = tuple("/".join(part.id for part in triple) for triple in triples)
+    return Plan(loaded, cells, not_run, keys)
+
+
+def _triples(loaded: LoadedSuite) -> list[tuple[EngineSpec, DatasetSpec, Condition]]:
+    suite = loaded.suite
+    named: set[tuple[str, str, str]] = set()
+    for block in suite.matrix:
+        for system in suite.systems:
+            for dataset in suite.datasets:
+                for condition in loaded.conditions:
+                    names = {condition.id, loaded.entry_of[condition.id]}
+                    if (
+                        (block.systems == "all" or system.id in block.systems)
+                        and (block.datasets == "all" or dataset.id in block.datasets)
+                        and (block.conditions == "all" or names & set(block.conditions))
+                    ):
+                        named.add((system.id, dataset.id, condition.id))
+    return [
+        (system, dataset, condition)
+        for system in suite.systems
+        for dataset in suite.datasets
+        for condition in loaded.conditions
+        if (system.id, dataset.id, condition.id) in named
+    ]
+
+
+def _chosen(loaded: LoadedSuite, selection: Selection, system: str, dataset: str, condition: str) -> bool:
+    names = {condition, loaded.entry_of[condition]}
+    return (
+        (not selection.systems or system in selection.systems)
+        and (not selection.datasets or dataset in selection.datasets)
+        and (not selection.conditions or bool(names & set(selection.conditions)))
+    )
+
+
+def _known(wanted: Iterable[str], known: Sequence[str], what: str) -> None:
+    for name in wanted:
+        if name not in known:
+            raise UsageError(f"the suite has no {what} {name!r}; it has: {', '.join(dict.fromkeys(known))}")
+
+
+def _load_dataset(spec: DatasetSpec, limit: int | None) -> LoadedDataset:
+    if reason := spec.missing():
+        raise UsageError(f"dataset {spec.id!r} cannot be read: {reason}")
+    utterances = spec.utterances()
+    n_selected = len(utterances) if limit is None else min(limit, len(utterances))
+    return LoadedDataset(spec, utterances, n_selected, _manifest_sha256(utterances))
+
+
+def _manifest_sha256(utterances: Sequence[Utterance]) -> str:
+    digest = hashlib.sha256()
+    sizes: dict[str, int | None] = {}
+    for utterance in utterances:
+        path = str(utterance.audio_path)
+        if path not in sizes:
+            sizes[path] = utterance.audio_path.stat().st_size if utterance.audio_path.is_file() else None
+        row = [
+            utterance.sample_id,
+            utterance.reference,
+            utterance.language,
+            utterance.offset_s,
+            utterance.duration_s,
+            utterance.subset,
+            utterance.speaker,
+            dict(utterance.factors),
+            sizes[path],
+        ]
+        digest.update(json.dumps(row, sort_keys=True, ensure_ascii=True).encode() + b"\n")
+    return digest.hexdigest()

@@ -1,0 +1,203 @@
+"""The run directory around a session: created, locked, resumed, and left with a true `run.json`."""
+
+import importlib.metadata
+import os
+import platform
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from .. import __version__
+from ..errors import AsrdiagError, SaveError, UsageError
+from ..store.atomic import free_name, replacing, write_text
+from ..store.folder import RunFolder
+from ..store.lock import RunLock
+from .cells import CellState, open_cell
+from .display import Display
+from .execute import Resources, execute
+from .plan import Plan
+
+_RECORDED = ("numpy", "scipy", "soundfile", "soxr", "onnxruntime", "rapidfuzz", "whisper-normalizer")
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How a session ended."""
+
+    nothing_to_do: bool
+    failures: tuple[str, ...]
+    """Cells of which a larger share failed than the suite allows, a line each."""
+
+
+def run_session(
+    plan: Plan, path: Path, resources: Resources, display: Display, *, command: str, fresh: bool = False
+) -> Result:
+    """Run a plan in a directory, going on from what is there.
+
+    Args:
+        plan: what to run.
+        path: the run directory; made if it is not there.
+        resources: workers, device and batch size.
+        display: shows progress.
+        command: the command line, for `run.json`.
+        fresh: move a run directory that is there aside first.
+
+    Raises:
+        UsageError: the directory is something else, or another process holds it.
+        RunAborted, SaveError: see `execute`.
+        KeyboardInterrupt: the user stopped it; what was done is kept.
+    """
+    folder = RunFolder(path)
+    _refuse_foreign(path)
+    if fresh and path.exists():
+        with RunLock(path):
+            aside = free_name(path.with_name(f"{path.name}.{datetime.now(UTC):%Y%m%dT%H%M%SZ}"))
+            path.rename(aside)
+        display.note(f"the old run is now in {aside}")
+    _make(path)
+    with RunLock(path) as lock:
+        if lock.taken_over:
+            display.note(f"took over from process {lock.taken_over.get('pid')}, which is gone")
+        run = _open_run(folder, plan)
+        states = _open_cells(folder, plan, run, display)
+        _write_suite(folder, plan)
+        session = _session(command, resources)
+        run["sessions"].append(session)
+        todo = sum(len(state.pending) for state in states)
+        log = _Log(folder.path / "log.txt")
+        log.line(f"{command}: {todo} clips to do in {len(states)} cells")
+        try:
+            folder.write_run(run | {"status": "running"})
+            execute(plan, folder, states, resources, display)
+        except BaseException as error:
+            status = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
+            session |= {"status": status, "ended": _now()}
+            log.line(f"{status}: {type(error).__name__}: {error}")
+            _leave(folder, run | {"status": status}, error)
+            raise
+        failures = tuple(_failures(folder, plan, states))
+        status = "failed" if failures else "complete"
+        session |= {"status": status, "ended": _now()}
+        folder.write_run(run | {"status": status})
+        log.line(status)
+    return Result(todo == 0, failures)
+
+
+def _refuse_foreign(path: Path) -> None:
+    if path.exists() and not path.is_dir():
+        raise UsageError(f"{path} is a file, expected a run directory or a free name")
+    if path.is_dir() and any(path.iterdir()) and not (path / "run.json").exists() and not _unborn(path):
+        raise UsageError(
+            f"{path} has files in it but is no run directory (no run.json); choose another --out"
+        )
+
+
+def _unborn(path: Path) -> bool:
+    """Whether a session died here before it wrote its `run.json`."""
+    return {entry.name for entry in path.iterdir()} <= {
+        ".lock",
+        "suite.yaml",
+        "suite.resolved.yaml",
+        "log.txt",
+    }
+
+
+def _make(path: Path) -> None:
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SaveError(f"{path}: could not be made: {error.strerror}") from error
+
+
+def _open_run(folder: RunFolder, plan: Plan) -> dict[str, Any]:
+    if (folder.path / "run.json").exists():
+        run = folder.read_run()
+    else:
+        name = plan.suite.suite.name
+        run = {
+            "schema": 1,
+            "run_id": f"{name}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}",
+            "cells": {},
+            "sessions": [],
+        }
+    return run | {"suite": plan.suite.suite.name, "not_run": dict(plan.not_run)}
+
+
+def _open_cells(folder: RunFolder, plan: Plan, run: dict[str, Any], display: Display) -> list[CellState]:
+    states = []
+    for cell in plan.cells:
+        state, notes = open_cell(folder, plan.suite.suite, cell)
+        states.append(state)
+        for note in notes:
+            display.note(note)
+    entries = {state.key: state.entry for state in states}
+    # Cells that this session does not select keep their place; those the suite no longer has go.
+    known = run["cells"] | entries
+    run["cells"] = {key: known[key] for key in plan.suite_keys if key in known}
+    return states
+
+
+def _write_suite(folder: RunFolder, plan: Plan) -> None:
+    loaded = plan.suite
+    with replacing(folder.path / "suite.yaml") as temporary:
+        temporary.write_bytes(loaded.text)
+    resolved = loaded.suite.model_dump(mode="json", by_alias=True)
+    resolved["conditions_expanded"] = [condition.id for condition in loaded.conditions]
+    write_text(
+        folder.path / "suite.resolved.yaml", yaml.safe_dump(resolved, sort_keys=False, allow_unicode=True)
+    )
+
+
+def _session(command: str, resources: Resources) -> dict[str, Any]:
+    return {
+        "started": _now(),
+        "command": command,
+        "asrdiag": __version__,
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "host": platform.node(),
+        "cpus": os.cpu_count(),
+        "packages": {name: importlib.metadata.version(name) for name in _RECORDED},
+        "device": resources.device,
+        "workers": resources.workers,
+        "batch_size": resources.batch_size,
+    }
+
+
+def _failures(folder: RunFolder, plan: Plan, states: list[CellState]) -> Iterator[str]:
+    allowed = plan.suite.suite.on_error.max_failure_share
+    summaries = {summary["cell"]: summary for summary in folder.summaries()}
+    for state in states:
+        rows = [row for row in summaries[state.key]["rows"] if not row["aggregate"]]
+        failed = sum(row["n_failed"] for row in rows)
+        if failed > allowed * state.total:
+            yield f"{state.key}: {failed} of {state.total} clips failed (allowed: {100 * allowed:g} %)"
+
+
+def _leave(folder: RunFolder, run: dict[str, Any], error: BaseException) -> None:
+    try:
+        folder.write_run(run)
+    except AsrdiagError as second:  # the first error is the one to show
+        error.add_note(str(second))
+
+
+class _Log:
+    """`log.txt`: what happened when, a line each."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def line(self, text: str) -> None:
+        try:
+            with self.path.open("a", encoding="utf-8") as stream:
+                stream.write(f"{_now()} {text}\n")
+        except OSError as error:
+            raise SaveError(f"{self.path}: could not be written: {error.strerror}") from error
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

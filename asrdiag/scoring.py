@@ -1,0 +1,219 @@
+"""From what the systems said to what we make of it: one cell's `scores.parquet` and `summary.json`.
+
+Scores are derived: they can be made again at any time from `samples.jsonl`, which is only read here.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .errors import AsrdiagError
+from .metrics import Unit, UtteranceScore, score_utterance, unit_for
+from .report.tally import Tally
+from .store.atomic import replacing, write_json
+from .store.folder import RunFolder
+from .store.log import read_log
+
+SCORING = 1
+"""Raised whenever the same transcripts get other scores or columns."""
+
+UNITS: tuple[Unit, ...] = ("word", "character")
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One sample record with its score."""
+
+    record: Mapping[str, Any]
+    scored: UtteranceScore
+
+
+def default_normalizer(language: str) -> str:
+    """The normaliser for a dataset that names none.
+
+    >>> default_normalizer("en"), default_normalizer("zh")
+    ('whisper-english@1', 'basic@1')
+    """
+    return "whisper-english@1" if re.match(r"en\b", language) else "basic@1"
+
+
+def latest_records(folder: RunFolder, key: str) -> list[dict[str, Any]]:
+    """A cell's sample records in the order of its dataset; the last record of an utterance counts.
+
+    Raises:
+        AsrdiagError: a line is damaged or lacks a key; the message names file and line.
+    """
+    path = folder.samples(key)
+    latest: dict[str, dict[str, Any]] = {}
+    for number, record in enumerate(read_log(path), start=1):
+        try:
+            latest[record["sample_id"]] = record
+            _ = record["position"], record["reference_raw"], record["hypothesis_raw"], record["language"]
+        except KeyError as error:
+            raise AsrdiagError(f"{path}:{number}: the record lacks the key {error}") from error
+    return sorted(latest.values(), key=lambda record: record["position"])
+
+
+def is_scored(folder: RunFolder, key: str, cell: Mapping[str, Any]) -> bool:
+    """Whether the cell's summary and scores are there and made from the samples as they are now."""
+    if not (folder.scores(key).is_file() and folder.samples(key).is_file()):
+        return False
+    summary = folder.read_summary(key)
+    return summary is not None and bool(summary["made_from"] == _made_from(folder, key, cell))
+
+
+def score_cell(folder: RunFolder, key: str, cell: Mapping[str, Any]) -> dict[str, Any]:
+    """Score a cell and write its `scores.parquet` and `summary.json`.
+
+    Args:
+        folder: the run directory.
+        key: `system/dataset/condition`.
+        cell: the cell's entry in `run.json`.
+
+    Returns:
+        The summary.
+
+    Raises:
+        AsrdiagError: the samples are damaged.
+        SaveError: a file could not be written.
+    """
+    made_from = _made_from(folder, key, cell)
+    samples = [_score(record, cell["normalizers"]) for record in latest_records(folder, key)]
+    _write_scores(folder, key, samples)
+    identity = {
+        name: cell[name]
+        for name in ("system", "model_id", "model_revision", "dataset", "condition", "severity", "snr_db")
+    }
+    summary = {
+        "schema": 1,
+        "cell": key,
+        "fingerprint": cell["fingerprint"],
+        "made_from": made_from,
+        "rows": [identity | row for row in _rows(samples, cell["n_expected"])],
+        "groups": [identity | row for row in _group_rows(samples, cell["groups"])],
+    }
+    write_json(folder.summary(key), summary)
+    return summary
+
+
+def _made_from(folder: RunFolder, key: str, cell: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "samples_bytes": folder.samples(key).stat().st_size,
+        "normalizers": cell["normalizers"],
+        "n_expected": cell["n_expected"],
+        "groups": cell["groups"],
+        "scoring": SCORING,
+    }
+
+
+def _score(record: Mapping[str, Any], normalizers: Mapping[str, str]) -> Sample:
+    language = record["language"]
+    scored = score_utterance(
+        record["reference_raw"],
+        record["hypothesis_raw"],
+        unit=unit_for(language),
+        normalizer=normalizers[language],
+    )
+    return Sample(record, scored)
+
+
+def _rows(samples: Iterable[Sample], expected: Mapping[str, Mapping[str, int]]) -> list[dict[str, Any]]:
+    """A row for each subset and language, then one pooled over subsets where there are several."""
+    tallies = {
+        (subset, language): Tally(unit_for(language), n_expected=count)
+        for subset, languages in expected.items()
+        for language, count in languages.items()
+    }
+    for sample in samples:
+        tallies[sample.record["subset"], sample.record["language"]].add(sample)
+    rows = []
+    for (subset, language), tally in tallies.items():
+        rows.append({"subset": subset, "aggregate": "", "language": language, **tally.row()})
+    for unit in UNITS:
+        parts = {where: tally for where, tally in tallies.items() if tally.unit == unit}
+        if len(parts) > 1:
+            languages = sorted({language for _, language in parts})
+            pooled = sum(parts.values(), Tally(unit))
+            rows.append(
+                {"subset": "", "aggregate": "pooled", "language": "+".join(languages), **pooled.row()}
+            )
+    return rows
+
+
+def _group_rows(samples: Iterable[Sample], groups: Iterable[str] | str) -> list[dict[str, Any]]:
+    tallies: dict[tuple[str, str, str], Tally] = {}
+    for sample in samples:
+        record = sample.record
+        factors = {**record["factors"], "speaker": record["speaker"]}
+        for name in factors if groups == "all" else groups:
+            value = factors.get(name)
+            where = (name, "" if value is None else str(value), record["language"])
+            tally = tallies.setdefault(where, Tally(unit_for(record["language"])))
+            tally.n_expected += 1
+            tally.add(sample)
+    return [
+        {"factor": factor, "value": value, "language": language, **tally.row()}
+        for (factor, value, language), tally in sorted(tallies.items())
+    ]
+
+
+def _write_scores(folder: RunFolder, key: str, samples: Iterable[Sample]) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    table = pa.Table.from_pylist([_score_row(sample) for sample in samples], schema=_schema(pa))
+    with replacing(folder.scores(key)) as temporary:
+        pq.write_table(table, temporary)
+
+
+def _score_row(sample: Sample) -> dict[str, Any]:
+    record, scored = sample.record, sample.scored
+    row: dict[str, Any] = {
+        "sample_id": record["sample_id"],
+        "subset": record["subset"],
+        "language": record["language"],
+        "speaker": record["speaker"],
+        "unit": scored.unit,
+        "normalizer": scored.normalizer,
+        "error_stage": record["error"] and record["error"]["stage"],
+        "duration_s": record["audio"].get("duration_s"),
+        "transcribe_s": record["timing"]["transcribe_s"],
+    }
+    counts = scored.counts
+    if counts is None or scored.alignment is None:
+        return row
+    return row | {
+        "reference_tokens": scored.reference_tokens,
+        "hypothesis_tokens": scored.hypothesis_tokens,
+        "alignment": "".join(
+            "s" if operation.kind == "S" and operation.soft else operation.kind
+            for operation in scored.alignment.ops
+        ),
+        "correct": counts.correct,
+        "substitutions_soft": counts.substitutions_soft,
+        "substitutions_hard": counts.substitutions_hard,
+        "deletions": counts.deletions,
+        "insertions": counts.insertions,
+        "lcs": counts.lcs,
+        "error_rate": scored.error_rate,
+        "repetition_loop": scored.repetition_loop,
+        "empty": scored.empty,
+    }
+
+
+def _schema(pa: Any) -> Any:
+    text, whole, real, flag = pa.string(), pa.int64(), pa.float64(), pa.bool_()
+    return pa.schema(
+        {
+            **dict.fromkeys(("sample_id", "subset", "language", "speaker", "unit", "normalizer"), text),
+            "error_stage": text,
+            **dict.fromkeys(("duration_s", "transcribe_s"), real),
+            **dict.fromkeys(("reference_tokens", "hypothesis_tokens"), pa.list_(text)),
+            "alignment": text,
+            **dict.fromkeys(("correct", "substitutions_soft", "substitutions_hard"), whole),
+            **dict.fromkeys(("deletions", "insertions", "lcs"), whole),
+            "error_rate": real,
+            **dict.fromkeys(("repetition_loop", "empty"), flag),
+        }.items()
+    )

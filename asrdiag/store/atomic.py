@@ -1,0 +1,83 @@
+"""Files that are either the old one or the new one, never half of each."""
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from ..errors import SaveError
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Gives a temporary path beside `path`; when the block ends well, it takes the name `path`.
+
+    A device or pipe (`/dev/stdout`) is given as it is, since it cannot be replaced.
+
+    Raises:
+        SaveError: writing or renaming failed; `path` is as it was and the temporary file is gone.
+    """
+    if path.exists() and not path.is_file():
+        with _saving(path):
+            yield path
+        return
+    temporary: Path | None = None
+    with _saving(path):
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+            os.close(handle)
+            temporary = Path(name)
+            yield temporary
+            temporary.chmod(0o666 & ~_umask())
+            temporary.replace(path)
+        except BaseException:
+            if temporary:
+                with suppress(OSError):
+                    temporary.unlink()
+            raise
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write UTF-8 text atomically.
+
+    Raises:
+        SaveError: it could not be written.
+    """
+    with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as stream:
+        stream.write(text)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write an indented JSON file atomically; NaN and infinities are refused.
+
+    Raises:
+        SaveError: it could not be written.
+    """
+    write_text(path, json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False) + "\n")
+
+
+def free_name(path: Path) -> Path:
+    """`path` if nothing has that name, else the first free one of `path-2`, `path-3` and so on."""
+    number, free = 1, path
+    while free.exists():
+        number += 1
+        free = path.with_name(f"{path.name}-{number}")
+    return free
+
+
+@contextmanager
+def _saving(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise SaveError(f"{path}: could not be written: {error.strerror or error}") from error
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,87 @@
+"""A run directory: where things are in it, and `run.json`."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ..errors import UsageError
+from .atomic import write_json
+
+
+class RunFolder:
+    """The paths of a run directory."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @property
+    def leaderboard(self) -> Path:
+        return self.path / "leaderboard.csv"
+
+    @property
+    def groups(self) -> Path:
+        return self.path / "groups.csv"
+
+    @property
+    def errors(self) -> Path:
+        return self.path / "errors.jsonl"
+
+    def cell(self, key: str) -> Path:
+        """The folder of the cell `system/dataset/condition`."""
+        return self.path / "cells" / key
+
+    def samples(self, key: str) -> Path:
+        return self.cell(key) / "samples.jsonl"
+
+    def scores(self, key: str) -> Path:
+        return self.cell(key) / "scores.parquet"
+
+    def summary(self, key: str) -> Path:
+        return self.cell(key) / "summary.json"
+
+    def read_run(self) -> dict[str, Any]:
+        """What `run.json` says.
+
+        Raises:
+            UsageError: this is not a run directory, or `run.json` is damaged.
+        """
+        path = self.path / "run.json"
+        try:
+            run = json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError as error:
+            raise UsageError(f"{self.path} is not a run directory: it has no run.json") from error
+        except (OSError, ValueError) as error:
+            raise UsageError(f"{path}: cannot be read: {error}") from error
+        if not isinstance(run, dict) or not isinstance(run.get("cells"), dict):
+            raise UsageError(f"{path}: not a run.json that asrdiag wrote: it has no cells")
+        return run
+
+    def write_run(self, run: dict[str, Any]) -> None:
+        write_json(self.path / "run.json", run)
+
+    def read_summary(self, key: str) -> dict[str, Any] | None:
+        """A cell's summary; `None` if it has none.
+
+        Raises:
+            UsageError: it is damaged.
+        """
+        path = self.summary(key)
+        if not path.is_file():
+            return None
+        try:
+            summary = json.loads(path.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise UsageError(f"{path}: damaged: {error}; `asrdiag score` makes it anew") from error
+        return dict(summary)
+
+    def summaries(self) -> Iterator[dict[str, Any]]:
+        """The summaries of the cells that have one, in the order of `run.json`.
+
+        Raises:
+            UsageError: a summary is damaged.
+        """
+        for key in self.read_run()["cells"]:
+            summary = self.read_summary(key)
+            if summary is not None:
+                yield summary

@@ -1,0 +1,81 @@
+"""The suite file's schema: one pydantic model is the check, the reference and what the code works with."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, GetCoreSchemaHandler, SerializeAsAny
+from pydantic_core import CoreSchema, core_schema
+
+from ..datasets import DATASETS
+from ..datasets.base import DatasetSpec
+from ..engines import ENGINES
+from ..engines.base import EngineSpec
+from ..registry import Registry
+from ..simulation import CONDITIONS
+from ..simulation.base import ConditionSpec
+from ..spec import Identifier, Spec
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """Makes a field accept whatever a registry knows, told apart by the key `by`."""
+
+    registry: Registry
+    by: str
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        choices = {name: handler.generate_schema(self.registry.load(name)) for name in self.registry.names()}
+        return core_schema.tagged_union_schema(choices, discriminator=self.by)
+
+
+System = Annotated[SerializeAsAny[EngineSpec], OneOf(ENGINES, "engine")]
+Dataset = Annotated[SerializeAsAny[DatasetSpec], OneOf(DATASETS, "loader")]
+Condition = Annotated[SerializeAsAny[ConditionSpec], OneOf(CONDITIONS, "kind")]
+
+
+class MatrixEntry(Spec):
+    """A block of cells: every system x dataset x condition named."""
+
+    systems: tuple[Identifier, ...] | Literal["all"] = "all"
+    datasets: tuple[Identifier, ...] | Literal["all"] = "all"
+    conditions: tuple[Identifier, ...] | Literal["all"] = "all"
+    """Ids of entries (`babble`: all its levels) or of single levels (`babble.snr5`)."""
+
+
+class OnError(Spec):
+    """What becomes of clips that fail."""
+
+    retry: Annotated[int, Field(ge=0, le=10)] = 1
+    """How often a clip that failed in the recogniser is tried again in the same run."""
+    max_failure_share: Annotated[float, Field(ge=0, le=1)] = 0.01
+    """A cell of which a larger share failed makes the exit status 1."""
+    abort_if_first: Annotated[int, Field(ge=0)] = 5
+    """Stop the run when the first so many clips of a cell all fail; 0 never stops."""
+
+
+class Report(Spec):
+    """What is kept and how results are grouped."""
+
+    save_audio: Literal["none", "errors", "all"] = "errors"
+    """Which degraded clips are kept in the run directory: those with any error, or all."""
+    groups: tuple[str, ...] | Literal["all"] = "all"
+    """Factors of the utterances that `groups.csv` breaks results down by (`speaker` is one)."""
+
+
+class Suite(Spec):
+    """A suite file, checked."""
+
+    version: Annotated[Literal[1], Field(alias="schema")] = 1
+    name: Identifier
+    description: str = ""
+    seed: Annotated[int, Field(ge=0)] = 0
+    """Every random draw derives from this, the utterance's id and the condition's base id."""
+    normalizer: str | None = None
+    """For datasets that name none; without it English takes `whisper-english@1`, the rest `basic@1`."""
+    systems: Annotated[tuple[System, ...], Field(min_length=1)]
+    datasets: Annotated[tuple[Dataset, ...], Field(min_length=1)]
+    conditions: Annotated[tuple[Condition, ...], Field(min_length=1)]
+    matrix: Annotated[tuple[MatrixEntry, ...], Field(min_length=1)] = (MatrixEntry(),)
+    """Which cells exist; without it, every system x dataset x condition."""
+    on_error: OnError = OnError()
+    report: Report = Report()
