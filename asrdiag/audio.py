@@ -19,6 +19,8 @@ from .store.atomic import replacing
 _FULL_SCALE = 32768
 _UNKNOWN_FRAMES = 2**62
 _LARGEST_OGG_PAGE = 65307
+_MP3_LEAD_IN_FRAMES = 30 * 1152
+"""An mp3 decoder needs what came before: a frame may keep its data in up to ten earlier ones."""
 
 
 def read_audio(
@@ -56,8 +58,9 @@ def read_audio(
         rate = sound.samplerate
         frames = _promised_frames(path, sound)
         start, stop = _stretch(path, rate, frames, offset_s, duration_s)
-        sound.seek(min(start, sound.frames))
-        samples = sound.read(stop - start, dtype="float32", always_2d=True)
+        lead_in = min(start, _MP3_LEAD_IN_FRAMES) if sound.format == "MP3" else 0
+        sound.seek(min(start - lead_in, sound.frames))
+        samples = sound.read(stop - start + lead_in, dtype="float32", always_2d=True)[lead_in:]
     if len(samples) < stop - start:
         raise _cut_short(path, f"{start + len(samples)} of {frames} frames could be read")
     mono: npt.NDArray[np.float32] = samples[:, 0] if samples.shape[1] == 1 else samples.mean(axis=1)

@@ -53,7 +53,7 @@ def active_speech_level(samples: npt.NDArray[np.float32], sample_rate_hz: int) -
     True
     """
     # Imported here because scipy.signal takes longer to import than all the rest of a `validate`.
-    from scipy.signal import lfilter  # noqa: PLC0415
+    from scipy.signal import lfilter
 
     signal = samples.astype(np.float64)
     energy = float(signal @ signal)

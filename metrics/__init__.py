@@ -1,1 +1,44 @@
-"""x."""
+"""Text in, numbers out: normalise, align, count and diagnose transcripts.
+
+Imports numpy and rapidfuzz only, so that a trainer can load it in every worker.
+
+>>> from asrdiag.metrics import score
+>>> result = score("the cat sat on the mat", "the cap sat on mat")
+>>> round(result.wer, 4), result.counts.substitutions_soft, result.counts.deletions
+(0.3333, 1, 1)
+"""
+
+from .alignment import Alignment, Op, align
+from .counts import Counts
+from .normalizers import NORMALIZERS, get_normalizer
+from .rendering import render_alignment
+from .repetition import Loop, find_repetition_loop, is_repetition_loop, longest_loop
+from .scoring import Score, UtteranceScore, score, score_utterance
+from .similarity import character_similarity, is_soft
+from .statistics import Interval, bootstrap_interval
+from .units import Unit, tokenize, unit_for
+
+__all__ = [
+    "NORMALIZERS",
+    "Alignment",
+    "Counts",
+    "Interval",
+    "Loop",
+    "Op",
+    "Score",
+    "Unit",
+    "UtteranceScore",
+    "align",
+    "bootstrap_interval",
+    "character_similarity",
+    "find_repetition_loop",
+    "get_normalizer",
+    "is_repetition_loop",
+    "is_soft",
+    "longest_loop",
+    "render_alignment",
+    "score",
+    "score_utterance",
+    "tokenize",
+    "unit_for",
+]

@@ -1,1 +1,11 @@
-"""x."""
+"""Recognisers by name. A new one is a file in this folder and a line here."""
+
+from ..registry import Registry
+
+ENGINES = Registry(
+    "engine",
+    {
+        "moonshine": "asrdiag.engines.moonshine:MoonshineSpec",
+        "pocketsphinx": "asrdiag.engines.pocketsphinx:PocketSphinxSpec",
+    },
+)

@@ -12,6 +12,9 @@ Location = tuple[str | int, ...]
 """Where a value stands: keys and list positions from the top, e.g. `("systems", 0, "id")`."""
 
 
+_PLAIN_TAGS = ("tag:yaml.org,2002:seq", "tag:yaml.org,2002:map")
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """A parsed file: `data` of dicts, lists and scalars, and the 1-based `lines` of its values."""
@@ -73,6 +76,8 @@ class _Reader:
             raise UsageError(f"{self.path}:{line}: an alias may not contain itself")
         parents = (*parents, id(node))
         self.lines[location] = line
+        if isinstance(node, yaml.CollectionNode) and node.tag not in _PLAIN_TAGS:
+            raise UsageError(f"{self.path}:{line}: not valid YAML: found the tag {node.tag!r}, expected none")
         if isinstance(node, yaml.SequenceNode):
             return [self.read(item, (*location, index), parents) for index, item in enumerate(node.value)]
         if not isinstance(node, yaml.MappingNode):

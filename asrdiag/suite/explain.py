@@ -16,14 +16,25 @@ from .schema import Suite
 _REGISTRIES = {"systems": ENGINES, "datasets": DATASETS, "conditions": CONDITIONS}
 
 
-def explain(error: ValidationError) -> Iterator[tuple[Location, str]]:
-    """The location and a sentence for each problem in a suite."""
+def explain(error: ValidationError, data: Any) -> Iterator[tuple[Location, str]]:
+    """The location in `data` and a sentence for each problem in a suite."""
     for problem in error.errors(include_url=False):
-        raw = problem["loc"]
-        location = raw
-        if len(raw) > 2 and raw[0] in _REGISTRIES:
-            location = (*raw[:2], *raw[3:])  # pydantic puts the engine's or kind's name third
-        yield location, _sentence(problem["type"], raw, problem)
+        kind, raw = problem["type"], problem["loc"]
+        if kind == "too_short" and problem["input"]:
+            continue  # all its entries are wrong, and each of them has its own sentence
+        yield _in_data(raw, data, keep_last=kind == "missing"), _sentence(kind, raw, problem)
+
+
+def _in_data(raw: Location, data: Any, keep_last: bool) -> Location:
+    """Leave out what pydantic adds to a location: the names of the alternatives it tried."""
+    location: list[str | int] = []
+    for part in raw:
+        try:
+            data = data[part]
+        except (KeyError, IndexError, TypeError):
+            continue
+        location.append(part)
+    return (*location, raw[-1]) if keep_last else tuple(location)
 
 
 def _sentence(kind: str, raw: Location, problem: Any) -> str:
@@ -47,6 +58,8 @@ def _sentence(kind: str, raw: Location, problem: Any) -> str:
         return (
             f"found {found}, expected lower-case letters, digits, '.', '_' and '-', not starting with a sign"
         )
+    if kind == "too_short":
+        return "found [], expected at least one entry"
     message = problem["msg"]
     for opening in ("Input should be ", "Value error, "):
         message = message.removeprefix(opening)

@@ -84,7 +84,7 @@ def load_suite(path: Path, data: Mapping[str, str] | None = None) -> LoadedSuite
             json.dumps(filled, default=repr), context={"folder": path.resolve().parent}
         )
     except ValidationError as error:
-        _refuse(document, explain(error))
+        _refuse(document, explain(error, filled))
         raise
     _refuse(document, _semantic_problems(suite))
     conditions, entry_of = _expand_conditions(document, suite)
@@ -93,12 +93,9 @@ def load_suite(path: Path, data: Mapping[str, str] | None = None) -> LoadedSuite
 
 
 def _refuse(document: Document, problems: Iterable[tuple[Location, str]]) -> None:
-    lines = [
-        f"{document.path}:{document.line(location)}: {_dotted(location)}: {text}"
-        for location, text in problems
-    ]
-    if lines:
-        raise UsageError("\n".join(lines))
+    found = sorted((document.line(location), _dotted(location), text) for location, text in problems)
+    if found:
+        raise UsageError("\n".join(f"{document.path}:{line}: {where}: {text}" for line, where, text in found))
 
 
 def _dotted(location: Location) -> str:

@@ -1,0 +1,137 @@
+"""Moonshine Tiny (English), from the files inside the moonshine-voice wheel."""
+
+from collections.abc import Sequence
+from importlib import util
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from ..errors import UsageError
+from ..spec import Json
+from .admission import cuda_index, require_known_clip, unusable_device
+from .base import Clip, EngineSpec, Transcript
+from .chunks import split_at_pauses
+from .moonshine_files import PACKAGE, MoonshineFiles, find_files, package_version, sha256
+from .moonshine_tokens import Vocabulary, read_vocabulary
+from .silence import SILENCE_DBFS, gated, is_silent
+
+if TYPE_CHECKING:
+    from .moonshine_graph import MoonshineGraph
+
+LANGUAGES = ("en",)
+LONGEST_CHUNK_S = 24.0
+CUT_WINDOW_S = 6.0
+
+
+class MoonshineSpec(EngineSpec):
+    """Moonshine Tiny: 27 million parameters, quantised to 8 bits, run by onnxruntime."""
+
+    engine: Literal["moonshine"]
+
+    def identity(self) -> dict[str, Json]:
+        """Model, wheel, the files' digests and how they are decoded.
+
+        Raises:
+            UsageError: the files are not installed.
+        """
+        return {
+            "model": "moonshine-tiny",
+            "revision": f"moonshine-voice {package_version()}",
+            "files": {path.name: sha256(path) for path in self._files().all()},
+            "decoding": {
+                "strategy": "greedy",
+                "most_tokens": "min(193, ceil(6.5 * duration_s) + 8)",
+                "longest_chunk_s": LONGEST_CHUNK_S,
+                "cut_window_s": CUT_WINDOW_S,
+                "silence_dbfs": SILENCE_DBFS,
+            },
+        }
+
+    def unavailable(self) -> str | None:
+        if find_files() is None:
+            return f"the model files of Moonshine Tiny are not installed: pip install {PACKAGE}"
+        if util.find_spec("onnxruntime") is None:
+            return "onnxruntime is not installed: pip install onnxruntime"
+        return None
+
+    def open(self, device: str) -> "MoonshineRecognizer":
+        """Load the graphs and transcribe a second of noise, so that the first clip is as fast as the rest.
+
+        Raises:
+            UsageError: the files are not installed, or onnxruntime cannot use `device`.
+        """
+        files = self._files()
+        # Imported here: listing and validating need not wait 0.2 s for it.
+        import onnxruntime
+
+        from .moonshine_graph import MoonshineGraph
+
+        providers: list[Any] = ["CPUExecutionProvider"]
+        cuda = "CUDAExecutionProvider"
+        usable = ["cpu"]
+        hint = "; cuda needs onnxruntime-gpu in place of onnxruntime"
+        if cuda in onnxruntime.get_available_providers():
+            usable, hint = ["cpu", "cuda", "cuda:N"], ""
+        index = cuda_index(device)
+        if device != "cpu" and (index is None or "cuda" not in usable):
+            raise unusable_device(device, system=self.id, usable=usable, hint=hint)
+        if index is not None:
+            providers.insert(0, (cuda, {"device_id": index}))
+        graph = MoonshineGraph(files, providers)
+        if index is not None and cuda not in graph.providers:
+            # onnxruntime falls back to the CPU without an error; timings would then name the wrong device.
+            raise unusable_device(
+                device, system=self.id, usable=["cpu"], hint=f"; onnxruntime could not start {cuda} on it"
+            )
+        graph.decode(np.random.default_rng(0).normal(0, 0.01, 16_000).astype(np.float32))
+        return MoonshineRecognizer(self.id, graph, read_vocabulary(files.tokenizer))
+
+    def _files(self) -> MoonshineFiles:
+        files = find_files()
+        if files is None:
+            raise UsageError(f"{self.id}: {self.unavailable()}")
+        return files
+
+
+class MoonshineRecognizer:
+    """Transcribes clips one at a time, whatever the batch.
+
+    The graph quantises activations with one scale for the whole batch, and normalises over time including the
+    padding, so in a batch a clip's transcript would depend on its neighbours.
+    """
+
+    def __init__(self, system: str, graph: "MoonshineGraph", vocabulary: Vocabulary) -> None:
+        self._system, self._graph, self._vocabulary = system, graph, vocabulary
+
+    def transcribe(self, clips: Sequence[Clip]) -> list[Transcript]:
+        """One transcript a clip, in order.
+
+        Details: `n_tokens`, `n_chunks`; where they apply `truncated` (the limit came before the end marker),
+        `n_gated_chunks`, and for a clip that is silent throughout `gated` and `peak_dbfs` (`None`: not one
+        sample differs from the others).
+
+        Raises:
+            SampleError: a clip is not in English.
+        """
+        for clip in clips:
+            require_known_clip(clip, system=self._system, languages=LANGUAGES, sample_rate_hz=16_000)
+        return [self._transcribe(clip) for clip in clips]
+
+    def _transcribe(self, clip: Clip) -> Transcript:
+        if answer := gated(clip.samples):
+            return answer
+        chunks = split_at_pauses(
+            clip.samples, clip.sample_rate_hz, longest_s=LONGEST_CHUNK_S, window_s=CUT_WINDOW_S
+        )
+        audible = [chunk for chunk in chunks if not is_silent(chunk)]
+        decoded = [self._graph.decode(chunk) for chunk in audible]
+        details: dict[str, Json] = {
+            "n_tokens": sum(len(part.tokens) for part in decoded),
+            "n_chunks": len(chunks),
+        }
+        if len(audible) < len(chunks):
+            details["n_gated_chunks"] = len(chunks) - len(audible)
+        if any(part.truncated for part in decoded):
+            details["truncated"] = True
+        texts = (self._vocabulary.text(part.tokens) for part in decoded)
+        return Transcript(" ".join(filter(None, texts)), details)

@@ -1,0 +1,99 @@
+"""Repetition loops: the same few tokens over and over, as a decoder that has lost the audio writes them."""
+
+import re
+from collections.abc import Iterator, Sequence
+from operator import eq
+from typing import NamedTuple
+
+MIN_REPEATS = 4
+"""A loop repeats at least this often. "No no no" is ordinary speech; a fourth time seldom is."""
+
+MIN_REPEATS_OF_PHRASE = 3
+"""As `MIN_REPEATS`, for n-grams of at least `PHRASE_LENGTH` tokens: nobody says a phrase three times over."""
+
+PHRASE_LENGTH = 3
+
+
+class Loop(NamedTuple):
+    """An n-gram of `period` tokens that stands `repeats` times in a row, first at token `start`."""
+
+    period: int
+    repeats: int
+    start: int
+
+
+def longest_loop(tokens: Sequence[str], max_period: int = 8) -> Loop | None:
+    """Return the immediate repetition that covers the most tokens, or `None` if nothing is repeated.
+
+    N-grams of 1 to `max_period` tokens are looked for, whole repeats only. Equal cover goes to the shorter
+    n-gram, then to the earlier place. Work grows with len(tokens) * max_period.
+
+    >>> longest_loop("so thank you thank you thank you".split())
+    Loop(period=2, repeats=3, start=1)
+    >>> longest_loop("the cat sat".split()) is None
+    True
+    """
+    return max(
+        (loop for period in range(1, max_period + 1) for loop in _loops(tokens, period, 2)),
+        key=lambda loop: (loop.period * loop.repeats, -loop.period, -loop.start),
+        default=None,
+    )
+
+
+def find_repetition_loop(
+    reference_tokens: Sequence[str], hypothesis_tokens: Sequence[str], max_period: int = 8
+) -> Loop | None:
+    """Return the repetition in the hypothesis that the reference does not explain, or `None`.
+
+    An n-gram counts if it stands in a row at least 4 times, or 3 times if it has 3 tokens or more, and more
+    often than in any place of the reference, whichever of its tokens the repetition begins with. Of several
+    the one that covers the most tokens is returned.
+
+    >>> find_repetition_loop("oh no".split(), "oh no no no no no".split())
+    Loop(period=1, repeats=5, start=1)
+    >>> find_repetition_loop("no no no no no".split(), "no no no no no".split()) is None
+    True
+    """
+    found: Loop | None = None
+    for period in range(1, max_period + 1):
+        least = MIN_REPEATS_OF_PHRASE if period >= PHRASE_LENGTH else MIN_REPEATS
+        for loop in _loops(hypothesis_tokens, period, least):
+            if found is not None and loop.period * loop.repeats <= found.period * found.repeats:
+                continue
+            if loop.repeats > _repeats_in(reference_tokens, _first_rotation(hypothesis_tokens, loop)):
+                found = loop
+    return found
+
+
+def is_repetition_loop(
+    reference_tokens: Sequence[str], hypothesis_tokens: Sequence[str], max_period: int = 8
+) -> bool:
+    """Tell whether the hypothesis is caught in a loop; see `find_repetition_loop` for the rule.
+
+    >>> is_repetition_loop("hello".split(), "thank you thank you thank you thank you".split())
+    True
+    """
+    return find_repetition_loop(reference_tokens, hypothesis_tokens, max_period) is not None
+
+
+def _loops(tokens: Sequence[str], period: int, least: int) -> Iterator[Loop]:
+    # A stretch of length L in which every token equals the one `period` later holds L // period + 1 repeats.
+    needed = (least - 1) * period
+    if len(tokens) < needed + period:
+        return
+    equal = bytes(map(eq, tokens, tokens[period:]))
+    if b"\x01" * needed not in equal:
+        return
+    for stretch in re.finditer(b"\x01{%d,}" % needed, equal):
+        yield Loop(period, (stretch.end() - stretch.start()) // period + 1, stretch.start())
+
+
+def _repeats_in(tokens: Sequence[str], rotation: tuple[str, ...]) -> int:
+    period = len(rotation)
+    loops = (loop for loop in _loops(tokens, period, 2) if _first_rotation(tokens, loop) == rotation)
+    return max((loop.repeats for loop in loops), default=0)
+
+
+def _first_rotation(tokens: Sequence[str], loop: Loop) -> tuple[str, ...]:
+    ngram = tuple(tokens[loop.start : loop.start + loop.period])
+    return min(ngram[shift:] + ngram[:shift] for shift in range(loop.period))

@@ -1,0 +1,17 @@
+"""The example on the documentation page prints what its comments say."""
+
+import contextlib
+import io
+import re
+from pathlib import Path
+
+PAGE = Path(__file__).parents[2] / "docs" / "metrics.md"
+
+
+def test_the_example_prints_what_the_page_says() -> None:
+    (code,) = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), flags=re.DOTALL)
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(compile(code, str(PAGE), "exec"), {})
+    promised = re.findall(r"(?:^|  )# (.*)$", code, flags=re.MULTILINE)
+    assert printed.getvalue().splitlines() == promised

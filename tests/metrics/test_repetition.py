@@ -1,0 +1,91 @@
+"""Loops are found where a decoder repeats itself, not where the speaker does."""
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from asrdiag.metrics import Loop, find_repetition_loop, is_repetition_loop, longest_loop
+
+short_texts = st.lists(st.sampled_from("abc"), max_size=14)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", None),
+        ("a", None),
+        ("a b c", None),
+        ("a a", Loop(1, 2, 0)),
+        ("x a b a b y", Loop(2, 2, 1)),
+        ("a b a b a", Loop(2, 2, 0)),  # the fifth token starts a repeat that is not finished
+        ("a a b c b c b c", Loop(2, 3, 2)),  # 6 tokens covered against 2
+        ("a a a a", Loop(1, 4, 0)),  # not twice "a a"
+        ("a a x b b", Loop(1, 2, 0)),  # equal cover: the earlier one
+        ("1 2 3 4 5 6 7 8 9 1 2 3 4 5 6 7 8 9", None),  # 9 tokens are more than max_period
+    ],
+)
+def test_longest_loop(text: str, expected: Loop | None) -> None:
+    assert longest_loop(text.split()) == expected
+
+
+def brute_force(tokens: list[str], max_period: int) -> Loop | None:
+    best = None
+    for period in range(1, max_period + 1):
+        for start in range(len(tokens)):
+            ngram, repeats = tokens[start : start + period], 1
+            if len(ngram) < period:
+                continue
+            while tokens[start + repeats * period : start + (repeats + 1) * period] == ngram:
+                repeats += 1
+            if repeats >= 2 and (best is None or period * repeats > best.period * best.repeats):
+                best = Loop(period, repeats, start)
+    return best
+
+
+@given(short_texts, st.integers(1, 5))
+def test_longest_loop_against_brute_force(tokens: list[str], max_period: int) -> None:
+    assert longest_loop(tokens, max_period) == brute_force(tokens, max_period)
+
+
+@pytest.mark.parametrize(
+    ("reference", "hypothesis", "expected"),
+    [
+        ("no", "no no no", False),  # three times: speech
+        ("no", "no no no no", True),
+        ("hello", "bye bye bye bye", True),
+        ("so", "i think i think i think", False),  # two words, three times
+        ("so", "i think i think i think i think", True),
+        ("so", "thank you all thank you all", False),
+        ("so", "thank you all thank you all thank you all", True),  # a phrase, three times
+        ("no no no no", "no no no no", False),  # the speaker said it
+        ("no no no no", "no no no no no", True),
+        ("b a b a b a b a", "a b a b a b a b", False),  # the same repetition, begun one token later
+        ("a a a a", "b b b b", True),
+        ("", "you you you you", True),
+        ("la la la la", "", False),
+    ],
+)
+def test_is_repetition_loop(reference: str, hypothesis: str, expected: bool) -> None:
+    assert is_repetition_loop(reference.split(), hypothesis.split()) is expected
+
+
+def test_the_loop_found_is_the_one_the_reference_does_not_explain() -> None:
+    reference = ["na"] * 7
+    hypothesis = ["na"] * 7 + ["oh"] * 4
+    assert longest_loop(hypothesis) == Loop(1, 7, 0)
+    assert find_repetition_loop(reference, hypothesis) == Loop(1, 4, 7)
+
+
+@given(short_texts)
+def test_a_perfect_hypothesis_is_never_a_loop(tokens: list[str]) -> None:
+    assert not is_repetition_loop(tokens, tokens)
+
+
+def test_long_loops_end() -> None:
+    loop = ["thank", "you", "for", "watching"] * 2500
+    started = time.process_time()
+    assert find_repetition_loop(["hello"], loop) == Loop(4, 2500, 0)
+    assert find_repetition_loop(loop, loop) is None
+    assert time.process_time() - started < 5

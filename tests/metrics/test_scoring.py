@@ -1,0 +1,112 @@
+"""Scoring texts: pooling, absent answers, empty texts, units and errors."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from asrdiag.metrics import Counts, score, score_utterance
+
+sentences = st.lists(st.text(alphabet="abc xyz", max_size=20), max_size=6)
+
+
+def test_worked_example() -> None:
+    result = score("The cat sat on the mat.", "the cap sat on mat")
+    assert result.wer == 2 / 6  # one soft substitution and one deletion over six words
+    assert result.cer is None
+    assert result.counts == Counts(correct=4, substitutions_soft=1, deletions=1, lcs=4)
+    (utterance,) = result.utterances
+    assert utterance.reference_tokens == ("the", "cat", "sat", "on", "the", "mat")
+    assert utterance.error_rate == 2 / 6
+
+
+def test_the_rate_is_pooled() -> None:
+    result = score(["a b c d", "e"], ["a b c d", "f"], normalizer="none")
+    assert result.wer == 1 / 5  # not the mean of 0/4 and 1/1
+
+
+def test_no_answer_is_not_the_empty_answer() -> None:
+    result = score(["a b", "c d", "e f"], ["a b", None, ""], normalizer="none")
+    absent, empty = result.utterances[1:]
+    assert (absent.counts, absent.alignment, absent.hypothesis_tokens, absent.error_rate) == (None,) * 4
+    assert absent.reference_tokens == ("c", "d")
+    assert not absent.answered and not absent.empty and not absent.repetition_loop
+    assert empty.answered and empty.empty
+    assert empty.error_rate == 1.0
+    assert (result.n_utterances, result.n_scored, result.n_unanswered, result.n_empty) == (3, 2, 1, 1)
+    assert result.wer == 2 / 4  # the unanswered one is in neither part of the fraction
+    assert result.empty_rate == 1 / 2
+
+
+def test_empty_reference() -> None:
+    result = score(["", "a b", "um"], ["thank you", "a b", ""])
+    first, _, third = result.utterances
+    assert first.error_rate is None
+    assert first.counts == Counts(insertions=2)
+    assert third.reference_tokens == () and not third.empty  # a filler is removed: nothing to say
+    assert result.n_empty_reference == 2
+    assert result.wer == 2 / 2  # the insertions count, the reference adds no tokens
+
+
+def test_nothing_to_score() -> None:
+    for result in (score([], []), score([], [], language=[]), score("a", None)):
+        assert result.wer is None and result.counts == Counts()
+        assert result.empty_rate is None and result.repetition_rate is None
+
+
+def test_a_loop_is_seen() -> None:
+    result = score(["hello there", "fine"], ["thank you " * 20, "fine"])
+    assert [utterance.repetition_loop for utterance in result.utterances] == [True, False]
+    assert (result.n_repetition_loops, result.repetition_rate) == (1, 0.5)
+
+
+def test_an_invented_answer_of_the_right_length_is_fabricated() -> None:
+    counts = score("we met in the garden", "buy six blue old cars", normalizer="none").counts
+    assert counts.hallucination_rate == 1.0
+
+
+def test_chinese_is_scored_by_character() -> None:
+    result = score("你好\N{FULLWIDTH COMMA}世界", "你号世界", language="zh-CN", normalizer="basic@1")
+    assert result.cer == 1 / 4
+    assert result.wer is None
+    assert result.counts.unit == "character"
+
+
+def test_languages_one_per_utterance() -> None:
+    assert score(["a", "b"], ["a", "c"], language=["en", "de"], normalizer="none").wer == 1 / 2
+    with pytest.raises(ValueError, match=r"'en' is scored by word and 'zh' by character: .* score the lang"):
+        score(["a", "b"], ["a", "c"], language=["en", "zh"])
+    with pytest.raises(ValueError, match="2 references but 1 languages"):
+        score(["a", "b"], ["a", "c"], language=["en"])
+
+
+def test_lengths_must_agree() -> None:
+    with pytest.raises(ValueError, match="2 references but 1 hypotheses"):
+        score(["a", "b"], ["a"])
+
+
+def test_wrong_types_are_named() -> None:
+    with pytest.raises(TypeError, match=r"hypotheses\[1\] is nan \(float\)"):
+        score(["a", "b"], ["a", float("nan")])  # type: ignore[list-item]
+    with pytest.raises(TypeError, match=r"references\[0\] is None \(NoneType\)"):
+        score([None], ["a"])  # type: ignore[list-item]
+    with pytest.raises(TypeError, match="two texts or two sequences"):
+        score("a", ["a"])
+    with pytest.raises(TypeError, match="hypothesis is 3"):
+        score_utterance("a", 3)  # type: ignore[arg-type]
+
+
+def test_unknown_names_are_errors_even_with_nothing_to_score() -> None:
+    with pytest.raises(ValueError, match="unknown normalizer 'whisper'"):
+        score([], [], normalizer="whisper")
+    with pytest.raises(ValueError, match="unknown unit 'phone'"):
+        score_utterance("a", "b", unit="phone", normalizer="none")  # type: ignore[arg-type]
+
+
+@given(sentences)
+def test_the_total_is_the_sum_of_the_utterances(texts: list[str]) -> None:
+    hypotheses = [text[::-1] if len(text) % 3 else None for text in texts]
+    result = score(texts, hypotheses, normalizer="none")
+    parts = [utterance.counts for utterance in result.utterances if utterance.counts is not None]
+    assert sum(parts, Counts()) == result.counts
+    assert len(parts) == result.n_scored
+    assert result == score(texts, hypotheses, normalizer="none")

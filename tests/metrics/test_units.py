@@ -1,0 +1,29 @@
+"""Which languages are scored by character, and what a token is."""
+
+import pytest
+
+from asrdiag.metrics import tokenize, unit_for
+
+
+@pytest.mark.parametrize(
+    "language", ["zh", "ZH", "zh-CN", "zh_TW", "zho", "cmn", "cmn_hans_cn", "yue", "yue-HK"]
+)
+def test_chinese_by_character(language: str) -> None:
+    assert unit_for(language) == "character"
+
+
+@pytest.mark.parametrize("language", ["en", "en-GB", "de", "ja", "ko", "vi", "zha"])
+def test_others_by_word(language: str) -> None:
+    assert unit_for(language) == "word"
+
+
+@pytest.mark.parametrize("language", ["", "Chinese", "mandarin", "zh CN", "-", "e"])
+def test_a_name_is_not_a_tag(language: str) -> None:
+    with pytest.raises(ValueError, match="is not a language tag; expected one such as 'en' or 'zh-CN'"):
+        unit_for(language)
+
+
+def test_tokens() -> None:
+    assert tokenize("  the cat\n sat ", "word") == ("the", "cat", "sat")
+    assert tokenize("", "word") == ()
+    assert tokenize(" 你好 ok\u3000吗", "character") == ("你", "好", "o", "k", "吗")

@@ -1,0 +1,52 @@
+"""Files that are either the old one or the new one."""
+
+from pathlib import Path
+
+import pytest
+from asrdiag.errors import SaveError
+from asrdiag.store.atomic import free_name, replacing, write_json, write_text
+
+
+def test_a_failure_half_way_leaves_the_old_file_and_no_rubbish(tmp_path: Path) -> None:
+    path = tmp_path / "summary.json"
+    write_text(path, "old")
+    with pytest.raises(RuntimeError), replacing(path) as temporary:
+        temporary.write_text("half of the n")
+        raise RuntimeError
+    assert path.read_text() == "old"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["summary.json"]
+
+
+def test_a_full_disk_leaves_the_old_file(tiny_disk: Path) -> None:
+    path = tiny_disk / "leaderboard.csv"
+    write_text(path, "old")
+    with pytest.raises(SaveError, match=r"leaderboard\.csv: could not be written: No space left"):
+        write_text(path, "x" * 2_000_000)
+    assert path.read_text() == "old"
+    assert [entry.name for entry in tiny_disk.iterdir()] == ["leaderboard.csv"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_a_device_is_written_to_and_never_replaced() -> None:
+    with pytest.raises(SaveError, match="/dev/full: could not be written: No space left"):
+        write_text(Path("/dev/full"), "x")
+    assert Path("/dev/full").is_char_device()
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(SaveError, match=r"file/x\.json: could not be written"):
+        write_json(tmp_path / "file" / "x.json", {})
+
+
+def test_files_have_ordinary_permissions(tmp_path: Path) -> None:
+    (tmp_path / "ordinary").write_text("")
+    write_text(tmp_path / "ours", "")
+    assert (tmp_path / "ours").stat().st_mode == (tmp_path / "ordinary").stat().st_mode
+
+
+def test_free_names_are_numbered(tmp_path: Path) -> None:
+    assert free_name(tmp_path / "a") == tmp_path / "a"
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a-2").mkdir()
+    assert free_name(tmp_path / "a") == tmp_path / "a-3"
