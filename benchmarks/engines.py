@@ -1,7 +1,7 @@
 """Speed and accuracy of the embedded engines, side by side with moonshine-voice's own transcriber.
 
-Every system hears the same clips of the demo corpus on one core. RTFx is audio time over wall time, the best of
-three passes; WER is jiwer's after the Whisper English normaliser.
+Every system hears the same clips of the demo corpus on one core. RTFx is audio time over wall time, the best
+of three passes; WER is jiwer's after the Whisper English normaliser.
 
     python benchmarks/engines.py
 """

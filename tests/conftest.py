@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,9 @@ class Command:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def __call__(self, *words: object, timeout_s: float = 300, **environment: str) -> subprocess.CompletedProcess[str]:
+    def __call__(
+        self, *words: object, timeout_s: float = 300, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [str(ASRDIAG), *map(str, words)],
             cwd=self.folder,
@@ -33,16 +36,21 @@ class Command:
             check=False,
         )
 
-    def start(self, *words: object) -> subprocess.Popen[str]:
-        """Start the command and return at once; it has a process group of its own."""
-        return subprocess.Popen(
+    @contextmanager
+    def start(self, *words: object) -> Iterator[subprocess.Popen[str]]:
+        """Start the command in a process group of its own; it is killed at the end of the block."""
+        with subprocess.Popen(
             [str(ASRDIAG), *map(str, words)],
             cwd=self.folder,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,
-        )
+        ) as process:
+            try:
+                yield process
+            finally:
+                process.kill()
 
 
 @pytest.fixture
@@ -65,7 +73,9 @@ def suite(tmp_path: Path) -> Callable[..., Path]:
         }
         data |= parts
         path = tmp_path / f"{name}.yaml"
-        path.write_text(yaml.safe_dump({key: value for key, value in data.items() if value is not None}, sort_keys=False))
+        path.write_text(
+            yaml.safe_dump({key: value for key, value in data.items() if value is not None}, sort_keys=False)
+        )
         return path
 
     return write

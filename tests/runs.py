@@ -22,5 +22,6 @@ def leaderboard(run: Path) -> list[dict[str, str]]:
 def heard(run: Path, cell: str) -> dict[str, tuple[str, str]]:
     """For each sample of a cell, the hash of the audio that the system was given and what it answered."""
     return {
-        record["sample_id"]: (record["audio"]["sha256"], record["hypothesis_raw"]) for record in records(run, cell)
+        record["sample_id"]: (record["audio"]["sha256"], record["hypothesis_raw"])
+        for record in records(run, cell)
     }

@@ -93,7 +93,7 @@ class ManifestSpec(DatasetSpec):
 
 
 def _default_id(audio: str, offset_s: float, *, shared: bool) -> str:
-    stem = str(Path(audio).with_suffix(""))
+    stem = audio.removesuffix(Path(audio).suffix)
     return f"{stem}@{offset_s:.15g}" if shared else stem
 
 

@@ -76,7 +76,7 @@ def read_jsonl(path: Path) -> Iterator[tuple[int, Row]]:
         UsageError: a line is not JSON, not an object, or has a key or a value that is not as documented.
     """
     for number, line in read_lines(path):
-        if not line.isspace():
+        if line.strip():
             try:
                 row = Row.model_validate_json(line)
             except ValidationError as error:

@@ -31,9 +31,7 @@ def test_a_full_disk_stops_the_run_and_the_rest_is_done_once_there_is_room(
 
 
 @pytest.mark.parametrize("limit_bytes", [0, 1024, 4096])
-def test_a_file_size_limit_is_an_error(
-    suite: Callable[..., Path], tmp_path: Path, limit_bytes: int
-) -> None:
+def test_a_file_size_limit_is_an_error(suite: Callable[..., Path], tmp_path: Path, limit_bytes: int) -> None:
     ended = subprocess.run(
         [str(ASRDIAG), "run", str(suite()), "--out", str(tmp_path / "run")],
         capture_output=True,
@@ -47,7 +45,9 @@ def test_a_file_size_limit_is_an_error(
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
-def test_output_that_goes_nowhere_is_an_error(asrdiag: Command, suite: Callable[..., Path], tmp_path: Path) -> None:
+def test_output_that_goes_nowhere_is_an_error(
+    asrdiag: Command, suite: Callable[..., Path], tmp_path: Path
+) -> None:
     asrdiag("run", suite(), "--limit", 1)
     run = str(tmp_path / "runs" / "small")
     to_file = asrdiag("leaderboard", run, "--csv", "/dev/full")

@@ -40,10 +40,9 @@ def test_three_kills_with_a_torn_line_each_lose_and_repeat_nothing(
     path = suite(systems=[SPHINX], conditions=TWO_CONDITIONS)
     run = tmp_path / "runs" / "small"
     for number in (3, 9, 17):
-        process = asrdiag.start("run", path)
-        wait_for_samples(run, number, process)
-        process.kill()
-        process.wait()
+        with asrdiag.start("run", path) as process:
+            wait_for_samples(run, number, process)
+        assert process.returncode == -signal.SIGKILL
         latest = max(run.glob("cells/*/*/*/samples.jsonl"), key=os.path.getmtime)
         with latest.open("ab") as stream:
             stream.write(b'{"sample_id": "two-cities-')
@@ -56,7 +55,9 @@ def test_three_kills_with_a_torn_line_each_lose_and_repeat_nothing(
         assert len(ids) == len(set(ids)) == 15
         scores = Path("cells") / cell / "scores.parquet"
         assert without_times(run / scores) == without_times(tmp_path / "undisturbed" / scores)
-    rates = [[row["error_rate_pct"] for row in leaderboard(folder)] for folder in (run, tmp_path / "undisturbed")]
+    rates = [
+        [row["error_rate_pct"] for row in leaderboard(folder)] for folder in (run, tmp_path / "undisturbed")
+    ]
     assert rates[0] == rates[1]
     again = asrdiag("run", path)
     assert again.returncode == 0
@@ -69,13 +70,13 @@ def without_times(path: Path) -> list[dict[str, object]]:
     return pq.read_table(path).drop_columns(["transcribe_s"]).to_pylist()
 
 
-def test_workers_do_not_outlive_a_killed_run(asrdiag: Command, suite: Callable[..., Path], tmp_path: Path) -> None:
-    process = asrdiag.start("run", suite(systems=[SPHINX]), "--workers", "2")
-    wait_for_samples(tmp_path / "runs" / "small", 1, process)
-    workers = children(process.pid)
-    assert workers
-    process.kill()
-    process.wait()
+def test_workers_do_not_outlive_a_killed_run(
+    asrdiag: Command, suite: Callable[..., Path], tmp_path: Path
+) -> None:
+    with asrdiag.start("run", suite(systems=[SPHINX]), "--workers", "2") as process:
+        wait_for_samples(tmp_path / "runs" / "small", 1, process)
+        workers = children(process.pid)
+    assert len(workers) >= 2
     deadline = time.monotonic() + 30
     while any(Path(f"/proc/{pid}").exists() for pid in workers) and time.monotonic() < deadline:
         time.sleep(0.1)
@@ -87,10 +88,10 @@ def test_ctrl_c_says_how_to_go_on_and_keeps_what_is_done(
 ) -> None:
     path = suite(systems=[SPHINX])
     run = tmp_path / "runs" / "small"
-    process = asrdiag.start("run", path)
-    wait_for_samples(run, 2, process)
-    os.killpg(process.pid, signal.SIGINT)  # a terminal sends it to the whole group
-    _, errors = process.communicate(timeout=60)
+    with asrdiag.start("run", path) as process:
+        wait_for_samples(run, 2, process)
+        os.killpg(process.pid, signal.SIGINT)  # a terminal sends it to the whole group
+        _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
     assert f"To go on: asrdiag run {path}" in errors
     assert "Traceback" not in errors
@@ -102,13 +103,15 @@ def test_ctrl_c_says_how_to_go_on_and_keeps_what_is_done(
     assert (run / "cells" / CELLS[0] / "samples.jsonl").read_bytes().startswith(before)
 
 
-def test_a_worker_that_is_killed_costs_nothing(asrdiag: Command, suite: Callable[..., Path], tmp_path: Path) -> None:
-    process = asrdiag.start("run", suite(systems=[SPHINX]), "--workers", "1")
+def test_a_worker_that_is_killed_costs_nothing(
+    asrdiag: Command, suite: Callable[..., Path], tmp_path: Path
+) -> None:
     run = tmp_path / "runs" / "small"
-    wait_for_samples(run, 2, process)
-    workers = [pid for pid in children(process.pid) if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]
-    os.kill(workers[0], signal.SIGKILL)
-    output, errors = process.communicate(timeout=120)
+    with asrdiag.start("run", suite(systems=[SPHINX]), "--workers", "1") as process:
+        wait_for_samples(run, 2, process)
+        commands = {pid: Path(f"/proc/{pid}/cmdline").read_bytes() for pid in children(process.pid)}
+        os.kill(next(pid for pid, command in commands.items() if b"spawn_main" in command), signal.SIGKILL)
+        _, errors = process.communicate(timeout=120)
     assert process.returncode == 0, errors
     ids = [record["sample_id"] for record in records(run, CELLS[0])]
     assert len(ids) == len(set(ids)) == 15
@@ -116,11 +119,9 @@ def test_a_worker_that_is_killed_costs_nothing(asrdiag: Command, suite: Callable
 
 def test_a_second_process_is_refused(asrdiag: Command, suite: Callable[..., Path], tmp_path: Path) -> None:
     path = suite(systems=[SPHINX])
-    process = asrdiag.start("run", path)
-    wait_for_samples(tmp_path / "runs" / "small", 1, process)
-    second = asrdiag("run", path)
-    process.kill()
-    process.wait()
+    with asrdiag.start("run", path) as process:
+        wait_for_samples(tmp_path / "runs" / "small", 1, process)
+        second = asrdiag("run", path)
     assert second.returncode == 2
     assert f"in use by process {process.pid}" in second.stderr
 
@@ -150,7 +151,9 @@ def test_only_cells_that_changed_run_again_and_it_is_said_why(
     assert records(run, "moonshine-tiny/demo/noise.snr10") == old
 
 
-def test_a_seed_changes_only_what_is_drawn(asrdiag: Command, suite: Callable[..., Path], tmp_path: Path) -> None:
+def test_a_seed_changes_only_what_is_drawn(
+    asrdiag: Command, suite: Callable[..., Path], tmp_path: Path
+) -> None:
     asrdiag("run", suite(conditions=TWO_CONDITIONS, seed=1), "--limit", 1)
     changed = asrdiag("run", suite(conditions=TWO_CONDITIONS, seed=2), "--limit", 1)
     assert "demo/white.snr10: run anew, since this changed: seed: 1 -> 2" in changed.stderr

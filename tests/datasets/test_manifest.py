@@ -78,6 +78,11 @@ def test_stretches_of_one_file_are_told_apart_by_their_offset(write):
     assert [u.sample_id for u in utterances] == ["a@0", "a@1.25", "a@0.3", "b"]
 
 
+def test_the_default_id_is_the_path_as_written(write):
+    rows = [{"audio": audio, "text": "x"} for audio in ("./a.b.wav", "../c", ".")]
+    assert [u.sample_id for u in load(write("m.jsonl", jsonl(*rows)))] == ["./a.b", "../c", "."]
+
+
 def test_any_line_ends_a_byte_order_mark_and_blank_lines(write):
     rows = [{"audio": "a.wav", "text": "grüß\u2028 dich"}, {"audio": "b.wav", "text": "y"}]
     plain = load(write("m.jsonl", jsonl(*rows)))

@@ -22,7 +22,9 @@ with RunLock(Path(sys.argv[1])):
 
 
 def test_a_second_writer_is_refused_and_told_who_holds_it(tmp_path: Path) -> None:
-    with subprocess.Popen([sys.executable, "-c", HOLD, str(tmp_path)], stdout=subprocess.PIPE, text=True) as holder:
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(tmp_path)], stdout=subprocess.PIPE, text=True
+    ) as holder:
         assert holder.stdout and holder.stdout.readline() == "held\n"
         with pytest.raises(UsageError, match=f"in use by process {holder.pid} on {socket.gethostname()}"):
             RunLock(tmp_path).__enter__()
@@ -41,7 +43,9 @@ def test_a_lock_given_back_leaves_no_owner(tmp_path: Path) -> None:
 
 def test_a_lock_of_another_host_is_never_taken_over(tmp_path: Path) -> None:
     (tmp_path / ".lock").write_text('{"host": "elsewhere", "pid": 1}')
-    with pytest.raises(UsageError, match=r"in use by process 1 on elsewhere; if that has ended, remove .*\.lock"):
+    with pytest.raises(
+        UsageError, match=r"in use by process 1 on elsewhere; if that has ended, remove .*\.lock"
+    ):
         RunLock(tmp_path).__enter__()
     assert json.loads((tmp_path / ".lock").read_text()) == {"host": "elsewhere", "pid": 1}
 

@@ -52,7 +52,10 @@ def test_a_log_that_is_not_there_has_no_records(tmp_path: Path) -> None:
 def test_a_full_disk_is_an_error_that_names_the_file(tmp_path: Path) -> None:
     path = tmp_path / "log.jsonl"
     path.symlink_to("/dev/full")
-    with JsonLog(path) as log, pytest.raises(SaveError, match=r"log\.jsonl: could not be written: No space left"):
+    with (
+        JsonLog(path) as log,
+        pytest.raises(SaveError, match=r"log\.jsonl: could not be written: No space left"),
+    ):
         log.append({"n": 1})
 
 

@@ -53,14 +53,38 @@ def test_a_good_suite_expands_its_levels(write: Callable[[str], Path]) -> None:
 @pytest.mark.parametrize(
     ("change", "line", "said"),
     [
-        (("name: good", "nam: good"), 2, "nam: unknown key 'nam' (did you mean 'name'?); known: schema, name"),
-        (("    engine: moonshine", "    engine: monshine"), 4, "unknown engine 'monshine' (did you mean 'moonshine'?)"),
+        (
+            ("name: good", "nam: good"),
+            2,
+            "nam: unknown key 'nam' (did you mean 'name'?); known: schema, name",
+        ),
+        (
+            ("    engine: moonshine", "    engine: monshine"),
+            4,
+            "unknown engine 'monshine' (did you mean 'moonshine'?)",
+        ),
         (("    engine: moonshine", "    engin: moonshine"), 4, "the key 'engine' is missing"),
-        (("    engine: moonshine", "    engine: moonshine\n    beam: 4"), 6, "unknown key 'beam'; known: id, engine"),
-        (("    loader: demo", "    loader: demos"), 7, "unknown dataset loader 'demos' (did you mean 'demo'?)"),
+        (
+            ("    engine: moonshine", "    engine: moonshine\n    beam: 4"),
+            6,
+            "unknown key 'beam'; known: id, engine",
+        ),
+        (
+            ("    loader: demo", "    loader: demos"),
+            7,
+            "unknown dataset loader 'demos' (did you mean 'demo'?)",
+        ),
         (("    kind: as_recorded", "    kind: clean"), 10, "unknown condition kind 'clean'"),
-        (("snr_db: [10, 0]", "snr_db: [10, [0]]"), 15, "conditions[1].snr_db[1]: found [0], expected a valid number"),
-        (("noise: white", "noise: {foldr: x}"), 14, "conditions[1].noise.foldr: unknown key 'foldr' (did you mean"),
+        (
+            ("snr_db: [10, 0]", "snr_db: [10, [0]]"),
+            15,
+            "conditions[1].snr_db[1]: found [0], expected a valid number",
+        ),
+        (
+            ("noise: white", "noise: {foldr: x}"),
+            14,
+            "conditions[1].noise.foldr: unknown key 'foldr' (did you mean",
+        ),
         (("snr_db: [10, 0]", "snr_db: loud"), 15, "found 'loud', expected"),
         (("snr_db: [10, 0]", "snr_db: [10, 10]"), 15, "10 is listed twice"),
         (("id: white", "id: as_recorded"), 12, "the id 'as_recorded' is used twice"),
@@ -68,9 +92,17 @@ def test_a_good_suite_expands_its_levels(write: Callable[[str], Path]) -> None:
         (("name: good", "name: good\nname: bad"), 3, "the key 'name' is given twice"),
         (("name: good", "name: good\nseed: [1]"), 3, "seed: found [1], expected a valid integer"),
         (("name: good", 'name: good\nseed: "7"'), 3, "seed: found '7', expected a valid integer"),
-        (("name: good", "name: good\non_error: {retrys: 2}"), 3, "unknown key 'retrys' (did you mean 'retry'?)"),
+        (
+            ("name: good", "name: good\non_error: {retrys: 2}"),
+            3,
+            "unknown key 'retrys' (did you mean 'retry'?)",
+        ),
         (("name: good", "name: good\nnormalizer: whisper"), 3, "unknown normaliser 'whisper'"),
-        (("name: good", "name: good\nmatrix: [{systems: [x]}]"), 3, "matrix[0].systems[0]: unknown system 'x'"),
+        (
+            ("name: good", "name: good\nmatrix: [{systems: [x]}]"),
+            3,
+            "matrix[0].systems[0]: unknown system 'x'",
+        ),
         (("name: good", "name: ${NO_SUCH_NAME}"), 2, "name: ${NO_SUCH_NAME} is not set"),
         (("schema: 1", "schema: 2"), 1, "schema: found 2, expected 1"),
         (("schema: 1", "1: 1"), 1, "found the key 1, expected text"),
@@ -95,7 +127,9 @@ def test_several_mistakes_are_all_told(write: Callable[[str], Path]) -> None:
     assert len(text.splitlines()) == 3  # unknown key, missing key, unknown engine
 
 
-@pytest.mark.parametrize(("text", "said"), [("", "found NoneType"), ("- a\n", "found list"), ("\xff", "expected")])
+@pytest.mark.parametrize(
+    ("text", "said"), [("", "found NoneType"), ("- a\n", "found list"), ("\xff", "expected")]
+)
 def test_what_is_no_suite_is_said_so(write: Callable[[str], Path], text: str, said: str) -> None:
     assert said in complaint(write(text))
 

@@ -1,0 +1,39 @@
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+from asrdiag.engines import ENGINES
+from asrdiag.engines.base import Clip
+from asrdiag.errors import UsageError
+
+PAGE = (Path(__file__).parents[2] / "docs" / "engines.md").read_text(encoding="utf-8")
+
+
+def blocks(language):
+    return re.findall(rf"^```{language}\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
+
+
+def test_every_engine_has_a_valid_entry():
+    entries = [entry for block in blocks("yaml") for entry in yaml.safe_load(block)["systems"]]
+    assert [entry["engine"] for entry in entries] == ENGINES.names()
+    for entry in entries:
+        ENGINES.load(entry["engine"])(**entry)
+
+
+def test_the_example_engine_works():
+    namespace = {"__name__": "example"}
+    exec(compile(blocks("python")[0], "docs/engines.md", "exec"), namespace)
+    spec = namespace["FixedSpec"](id="floor", engine="fixed", text="the")
+    assert set(spec.identity()) == {"model", "revision", "decoding"}
+    clips = [Clip("a", np.zeros(160, np.float32), 16_000)] * 2
+    assert [t.text for t in spec.open("cpu").transcribe(clips)] == ["the", "the"]
+    with pytest.raises(UsageError, match="floor cannot use the device 'cuda'"):
+        spec.open("cuda")
+
+
+def test_an_unknown_engine_lists_the_known():
+    with pytest.raises(UsageError, match="unknown engine 'whisper'; known: moonshine, pocketsphinx"):
+        ENGINES.load("whisper")
