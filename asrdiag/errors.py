@@ -1,5 +1,8 @@
 """The errors that asrdiag raises on purpose, and the exit status each one means."""
 
+import difflib
+from collections.abc import Iterable
+
 
 class AsrdiagError(Exception):
     """Something went wrong that the message explains in full; shown without a traceback."""
@@ -19,3 +22,15 @@ class SaveError(AsrdiagError):
 
 class SampleError(AsrdiagError):
     """One clip cannot be processed; the runner records it and goes on."""
+
+
+def unknown(kind: str, name: str, known: Iterable[str]) -> str:
+    """The message for a name that is not among the known ones.
+
+    >>> unknown("engine", "monshine", ["moonshine", "pocketsphinx"])
+    "unknown engine 'monshine' (did you mean 'moonshine'?); known: moonshine, pocketsphinx"
+    """
+    known = list(known)
+    close = difflib.get_close_matches(name, known, n=1)
+    hint = f" (did you mean {close[0]!r}?)" if close else ""
+    return f"unknown {kind} {name!r}{hint}; known: {', '.join(known)}"

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .errors import UsageError
+from .errors import UsageError, unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,6 @@ class Registry:
             UsageError: `name` is not registered; the message lists the known names.
         """
         if name not in self.entries:
-            raise UsageError(f"unknown {self.kind} {name!r}; known: {', '.join(self.entries)}")
+            raise UsageError(unknown(self.kind, name, self.entries))
         module, attribute = self.entries[name].split(":")
         return getattr(importlib.import_module(module), attribute)

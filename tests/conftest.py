@@ -1,4 +1,4 @@
-"""What the tests of the harness share: the installed command, small suites and small corpora of real speech."""
+"""What the harness's tests share: the installed command, small suites and small corpora of real speech."""
 
 import os
 import shutil
@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import soundfile
 import yaml
+
 from asrdiag.datasets import DATASETS
 
 ASRDIAG = Path(sys.executable).with_name("asrdiag")

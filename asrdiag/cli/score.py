@@ -18,7 +18,7 @@ def add_parser(verbs: SubParsers) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    from ..errors import UsageError
+    from ..errors import UsageError, unknown
     from ..metrics import NORMALIZERS
     from ..report.rows import leaderboard_rows
     from ..report.write import write_reports
@@ -29,7 +29,7 @@ def run(options: argparse.Namespace) -> int:
 
     name = options.normalizer
     if name is not None and name not in NORMALIZERS:
-        raise UsageError(f"unknown normaliser {name!r}; known: {', '.join(NORMALIZERS)}")
+        raise UsageError(unknown("normaliser", name, NORMALIZERS))
     folder = RunFolder(options.run)
     cells = folder.read_run()["cells"]
     with RunLock(options.run):

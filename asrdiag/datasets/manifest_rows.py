@@ -6,14 +6,13 @@ A line of such a file; only `audio` and `text` are required:
      "speaker": "s1", "language": "en", "subset": "far", "factors": {"room": "hall", "snr_db": 5}}
 """
 
-import difflib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, TypeAlias
 
 from pydantic import Field, ValidationError
 
-from ..errors import UsageError
+from ..errors import UsageError, unknown
 from ..spec import Spec
 
 Scalar: TypeAlias = str | bool | Annotated[float, Field(allow_inf_nan=False)]
@@ -99,9 +98,7 @@ def explain(error: ValidationError) -> str:
             keys = ", ".join(found) or "nothing"
             return f"found no {location[0]!r}, only: {keys}; 'audio' and 'text' are required"
         case "extra_forbidden":
-            close = difflib.get_close_matches(location[0], KNOWN_KEYS, n=1)
-            hint = f", did you mean {close[0]!r}?" if close else ";"
-            return f"found the unknown key {location[0]!r}{hint} known: {', '.join(KNOWN_KEYS)}"
+            return f"found the {unknown('key', location[0], KNOWN_KEYS)}"
         case _:
             # In a factor's location its name is followed by the branch of the union.
             key = ".".join(location[:2])

@@ -16,6 +16,10 @@ _PARTS = (
     ("del", "deletions", "magenta"),
     ("ins", "insertions", "cyan"),
 )
+_LEGEND = (
+    "soft, hard: substitutions by something alike or by something else; del: words left out; "
+    "ins: words put in; all in % of the reference. 95 %: bootstrap interval. ▲ a system's worst condition."
+)
 
 
 def render(rows: Iterable[Row], console: Console) -> RenderableType:
@@ -25,14 +29,7 @@ def render(rows: Iterable[Row], console: Console) -> RenderableType:
     for grid in make_grids(rows):
         parts += [_title(grid), *_tables(grid, console.width)]
     if parts:
-        parts.append(
-            Text.assemble(
-                "Error rate in %, then what it is made of, in % of the reference: ",
-                *_legend(),
-                ".\n▲ a system's worst condition; * a cell that is not complete (scored/expected).",
-                style="dim",
-            )
-        )
+        parts.append(Text(_LEGEND, style="dim"))
     parts += [Text(f"{row['dataset']}: {row['note']}", style="yellow") for row in rows if row.get("note")]
     return Group(*parts)
 
@@ -42,7 +39,8 @@ def to_markdown(rows: Iterable[Row]) -> str:
     rows = list(rows)
     lines: list[str] = []
     for grid in make_grids(rows):
-        lines += [f"**{grid.dataset}**: {grid.metric.upper()} % ({grid.language})", ""]
+        title = f"**{_escape(grid.dataset)}**: {grid.metric.upper()} % ({grid.language})"
+        lines += [f"{title}; below it soft / hard / del / ins; in bold a system's worst condition", ""]
         lines.append("| system | " + " | ".join(_escape(c) for c in grid.conditions) + " |")
         lines.append("|---|" + "---:|" * len(grid.conditions))
         for system in grid.systems:
@@ -59,22 +57,9 @@ def _title(grid: Grid) -> Text:
     )
 
 
-def _legend() -> Iterator[str | tuple[str, str]]:
-    words = {
-        "soft": "soft substitutions (alike)",
-        "hard": "hard substitutions",
-        "del": "deletions",
-        "ins": "insertions",
-    }
-    for index, (name, _, colour) in enumerate(_PARTS):
-        yield ", " if index else ""
-        yield (name, colour)
-        yield f" = {words[name]}"
-
-
 def _tables(grid: Grid, width: int) -> Iterator[Table]:
     """As many conditions to a table as the width holds."""
-    first = max(len(system) for system in grid.systems) + 2
+    first = max(len(system) for system in grid.systems) + 10
     conditions = list(grid.conditions)
     while conditions:
         used = first
@@ -86,36 +71,58 @@ def _tables(grid: Grid, width: int) -> Iterator[Table]:
 
 
 def _width(condition: str) -> int:
-    return max(len(condition), 10) + 2
+    return max(len(condition), len("100.0-100.0")) + 3
 
 
 def _table(grid: Grid, conditions: Sequence[str]) -> Table:
     table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
     table.add_column("system", no_wrap=True)
+    table.add_column("", no_wrap=True)
     for condition in conditions:
         table.add_column(condition, justify="right", no_wrap=True)
     for index, system in enumerate(grid.systems):
+        found = [grid.rows.get((system, condition)) for condition in conditions]
         worst = grid.worst(system)
-        cells = [_cell(grid.rows.get((system, condition)), condition == worst) for condition in conditions]
-        table.add_row(Text(system, style="bold"), *cells, end_section=index < len(grid.systems) - 1)
+        rates = [_rate(row, condition == worst) for row, condition in zip(found, conditions, strict=True)]
+        table.add_row(Text(system, style="bold"), grid.metric.upper(), *rates)
+        table.add_row("", Text("95 %", style="dim"), *map(_interval, found))
+        for label, column, colour in _PARTS:
+            table.add_row("", Text(label, style=colour), *(_share(row, column, colour) for row in found))
+        if any(row and not row["complete"] for row in found):
+            table.add_row("", "scored", *map(_coverage, found))
+        if index < len(grid.systems) - 1:
+            table.add_section()
     return table
 
 
-def _cell(row: Row | None, worst: bool) -> Text:
+def _rate(row: Row | None, worst: bool) -> Text:
     if row is None:
         return Text("-", style="dim")
-    lines = []
-    if row.get("error_rate_pct") is None:
-        lines.append(Text("no score", style="bold"))
-    else:
-        mark = "▲ " if worst else ""
-        lines.append(Text(f"{mark}{row['error_rate_pct']:.1f}", style="bold red" if worst else "bold"))
-        for name, column, colour in _PARTS:
-            share = 100 * row[column] / row["ref_tokens"]
-            lines.append(Text(f"{name} {share:5.1f}", style=colour if row[column] else "dim"))
-    if not row["complete"]:
-        lines.append(Text(f"* {row['n_scored']}/{row['n_expected']}", style="yellow"))
-    return Text("\n").join(lines)
+    rate = row.get("error_rate_pct")
+    if rate is None:
+        return Text("no score", style="bold")
+    colour = "green" if rate < 10 else "yellow" if rate < 30 else "red"
+    return Text(f"{'▲ ' if worst else ''}{rate:.1f}", style=f"bold {colour}")
+
+
+def _interval(row: Row | None) -> Text:
+    if row is None or row.get("ci_low_pct") is None:
+        return Text("")
+    return Text(f"{row['ci_low_pct']:.1f}-{row['ci_high_pct']:.1f}", style="dim")
+
+
+def _share(row: Row | None, column: str, colour: str) -> Text:
+    if row is None or row.get("error_rate_pct") is None:
+        return Text("")
+    return Text(f"{100 * row[column] / row['ref_tokens']:.1f}", style=colour if row[column] else "dim")
+
+
+def _coverage(row: Row | None) -> Text:
+    if row is None:
+        return Text("")
+    failed = f" ({row['n_failed']} failed)" if row["n_failed"] else ""
+    style = "" if row["complete"] else "yellow"
+    return Text(f"{row['n_scored']}/{row['n_expected']}{failed}", style=style)
 
 
 def _markdown_cell(grid: Grid, system: str, condition: str) -> str:

@@ -11,10 +11,10 @@ from ..scoring import is_scored, score_cell
 from ..store.folder import RunFolder
 from ..store.log import JsonLog
 from .cells import CellState, batches, normalizers_of
+from .clip import Job, Outcome, Task
 from .display import Display
 from .plan import Plan
 from .pool import WorkerPool
-from .worker import Job, Outcome, Task
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
 from types import TracebackType
 
-from .worker import Job, Outcome, Task, died, run_task, start_worker
+from .clip import Job, Outcome, Task
+from .worker import died, run_task, start_worker
 
 
 class WorkerDied(Exception):

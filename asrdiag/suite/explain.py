@@ -1,14 +1,14 @@
 """Turns pydantic's findings about a suite into sentences: what was found, what was expected, the choices."""
 
-import difflib
 import inspect
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
 from ..datasets import DATASETS
 from ..engines import ENGINES
+from ..errors import unknown
 from ..simulation import CONDITIONS
 from .document import Location
 from .schema import Suite
@@ -37,33 +37,28 @@ def _in_data(raw: Location, data: Any, keep_last: bool) -> Location:
     return (*location, raw[-1]) if keep_last else tuple(location)
 
 
+_SENTENCES: dict[str, Callable[[Location, Any], str]] = {
+    "extra_forbidden": lambda raw, _: unknown("key", str(raw[-1]), _known_keys(raw)),
+    "missing": lambda raw, _: f"the key {raw[-1]!r} is missing",
+    "too_short": lambda raw, _: "found [], expected at least one entry",
+    "union_tag_not_found": lambda raw, problem: f"the key {problem['ctx']['discriminator']} is missing",
+    "union_tag_invalid": lambda raw, problem: unknown(
+        _REGISTRIES[str(raw[0])].kind, str(problem["ctx"]["tag"]), _REGISTRIES[str(raw[0])].names()
+    ),
+    "string_pattern_mismatch": lambda raw, problem: (
+        f"found {_short(problem['input'])}, expected lower-case letters, digits, '.', '_' and '-', "
+        "beginning with a letter or digit"
+    ),
+}
+
+
 def _sentence(kind: str, raw: Location, problem: Any) -> str:
-    context = problem.get("ctx", {})
-    found = _short(problem["input"])
-    if kind == "extra_forbidden":
-        known = _known_keys(raw)
-        close = difflib.get_close_matches(str(raw[-1]), known, n=1)
-        hint = f" (did you mean {close[0]!r}?)" if close else ""
-        return f"unknown key {raw[-1]!r}{hint}; known: {', '.join(known)}"
-    if kind == "missing":
-        return f"the key {raw[-1]!r} is missing"
-    if kind == "union_tag_not_found":
-        return f"the key {context['discriminator']} is missing"
-    if kind == "union_tag_invalid":
-        registry = _REGISTRIES[str(raw[0])]
-        close = difflib.get_close_matches(str(context["tag"]), registry.names(), n=1)
-        hint = f" (did you mean {close[0]!r}?)" if close else ""
-        return f"unknown {registry.kind} {context['tag']!r}{hint}; known: {', '.join(registry.names())}"
-    if kind == "string_pattern_mismatch":
-        return (
-            f"found {found}, expected lower-case letters, digits, '.', '_' and '-', not starting with a sign"
-        )
-    if kind == "too_short":
-        return "found [], expected at least one entry"
-    message = problem["msg"]
-    for opening in ("Input should be ", "Value error, "):
-        message = message.removeprefix(opening)
-    return f"found {found}, expected {message}" if problem["msg"].startswith("Input") else message
+    if kind in _SENTENCES:
+        return _SENTENCES[kind](raw, problem)
+    message = str(problem["msg"])
+    if message.startswith("Input should be "):
+        return f"found {_short(problem['input'])}, expected {message.removeprefix('Input should be ')}"
+    return message.removeprefix("Value error, ")
 
 
 def _known_keys(raw: Location) -> list[str]:

@@ -1,6 +1,5 @@
 """Finding a suite by name or path, and loading it with errors that name file and line."""
 
-import difflib
 import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,7 +9,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from ..errors import UsageError
+from ..errors import UsageError, unknown
 from ..metrics import NORMALIZERS
 from ..simulation.base import Condition
 from .document import Document, Location, read_document
@@ -53,10 +52,7 @@ def find_suite(reference: str) -> Path:
     packaged = packaged_suites()
     if reference in packaged:
         return packaged[reference]
-    raise UsageError(
-        f"no suite {reference!r}: neither a file nor a packaged suite{_hint(reference, packaged)}; "
-        f"packaged: {', '.join(packaged)}"
-    )
+    raise UsageError(f"{unknown('packaged suite', reference, packaged)}; nor is there a file of that name")
 
 
 def load_suite(path: Path, data: Mapping[str, str] | None = None) -> LoadedSuite:
@@ -111,10 +107,10 @@ def _semantic_problems(suite: Suite) -> Iterable[tuple[Location, str]]:
                 yield (field, index, "id"), f"the id {entry.id!r} is used twice"
             seen.add(entry.id)
     if suite.normalizer is not None and suite.normalizer not in NORMALIZERS:
-        yield ("normalizer",), _unknown("normaliser", suite.normalizer, NORMALIZERS)
+        yield ("normalizer",), unknown("normaliser", suite.normalizer, NORMALIZERS)
     for index, dataset in enumerate(suite.datasets):
         if dataset.normalizer is not None and dataset.normalizer not in NORMALIZERS:
-            yield ("datasets", index, "normalizer"), _unknown("normaliser", dataset.normalizer, NORMALIZERS)
+            yield ("datasets", index, "normalizer"), unknown("normaliser", dataset.normalizer, NORMALIZERS)
 
 
 def _expand_conditions(document: Document, suite: Suite) -> tuple[tuple[Condition, ...], dict[str, str]]:
@@ -147,7 +143,7 @@ def _matrix_problems(suite: Suite, entry_of: Mapping[str, str]) -> Iterable[tupl
             named = getattr(block, field)
             for index, name in enumerate(() if named == "all" else named):
                 if name not in ids:
-                    yield ("matrix", row, field, index), _unknown(field[:-1], name, ids)
+                    yield ("matrix", row, field, index), unknown(field[:-1], name, ids)
 
 
 def _unset_roots(suite: Suite, unset: Iterable[Unset]) -> dict[str, str]:
@@ -156,13 +152,3 @@ def _unset_roots(suite: Suite, unset: Iterable[Unset]) -> dict[str, str]:
         dataset = suite.datasets[int(variable.location[1])]
         names.setdefault(dataset.id, []).append(variable.name)
     return {dataset: f"set {' and '.join(dict.fromkeys(found))}" for dataset, found in names.items()}
-
-
-def _unknown(what: str, name: str, known: Iterable[str]) -> str:
-    known = list(known)
-    return f"unknown {what} {name!r}{_hint(name, known)}; known: {', '.join(known)}"
-
-
-def _hint(name: str, known: Iterable[str]) -> str:
-    close = difflib.get_close_matches(name, list(known), n=1)
-    return f" (did you mean {close[0]!r}?)" if close else ""

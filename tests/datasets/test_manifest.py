@@ -155,7 +155,7 @@ FACTOR = "expected an object with a text, a finite number or a truth value under
         ("{}", "found no 'audio', only: nothing; 'audio' and 'text' are required"),
         (
             '{"audio": "b.wav", "txt": "x"}',
-            f"found the unknown key 'txt', did you mean 'text'? known: {KNOWN}",
+            f"found the unknown key 'txt' (did you mean 'text'?); known: {KNOWN}",
         ),
         ('{"audio": "b.wav", "text": "x", "wer": 1}', f"found the unknown key 'wer'; known: {KNOWN}"),
         ('{"audio": "b.wav", "text": 7}', "text: found 7, expected text"),

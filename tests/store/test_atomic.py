@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from asrdiag.errors import SaveError
 from asrdiag.store.atomic import free_name, replacing, write_json, write_text
 

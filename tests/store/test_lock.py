@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from asrdiag.errors import UsageError
 from asrdiag.store.lock import RunLock
 

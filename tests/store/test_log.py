@@ -1,10 +1,10 @@
 """The append-only log: nothing finished is lost, nothing torn is kept."""
 
 import json
-import os
 from pathlib import Path
 
 import pytest
+
 from asrdiag.errors import AsrdiagError, SaveError
 from asrdiag.store.log import JsonLog, read_log
 
@@ -75,4 +75,4 @@ def test_what_a_failed_write_left_behind_is_cut_on_the_next_opening(tmp_path: Pa
 def test_nan_never_reaches_the_file(tmp_path: Path) -> None:
     with JsonLog(tmp_path / "log.jsonl") as log, pytest.raises(ValueError, match="not JSON compliant"):
         log.append({"x": float("nan")})
-    assert os.path.getsize(tmp_path / "log.jsonl") == 0
+    assert (tmp_path / "log.jsonl").stat().st_size == 0

@@ -1,0 +1,194 @@
+"""One clip's way through a worker: loaded, degraded, transcribed, scored, recorded."""
+
+import time
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+from ..audio import read_audio, sha256_of, to_pcm16_grid, write_flac
+from ..datasets.base import Utterance
+from ..engines.base import Clip, EngineSpec, Transcript
+from ..errors import SampleError, SaveError, UsageError
+from ..metrics import score_utterance, unit_for
+from ..simulation.base import Condition, Samples, Source
+
+Stage = Literal["load", "degrade", "transcribe"]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Everything a worker needs for one system; sent once, when it starts."""
+
+    engine: EngineSpec
+    device: str
+    seed: int
+    utterances: Mapping[str, tuple[Utterance, ...]]
+    """By dataset id, whole: babble draws on all of them."""
+    conditions: Mapping[str, Condition]
+    normalizers: Mapping[tuple[str, str], str]
+    """By dataset id and language."""
+    retry: int
+    save_audio: Literal["none", "errors", "all"]
+    run_folder: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A batch: positions in a dataset's utterances, all under one condition."""
+
+    cell: str
+    dataset: str
+    condition: str
+    positions: tuple[int, ...]
+
+
+@dataclass(slots=True)
+class Outcome:
+    """One clip's sample record, with what the live display and `errors.jsonl` want to know."""
+
+    record: dict[str, Any]
+    errors: int = 0
+    tokens: int = 0
+    failures: list[dict[str, Any]] = field(default_factory=list)
+
+
+class ClipInProgress:
+    """One clip on its way."""
+
+    def __init__(self, job: Job, task: Task, position: int) -> None:
+        self.job, self.task, self.position = job, task, position
+        self.utterance = job.utterances[task.dataset][position]
+        self.condition = job.conditions[task.condition]
+        self.clip: Clip
+        self.transcript: Transcript | None = None
+        self.load_s = self.degrade_s = self.transcribe_s = 0.0
+        self.attempts = 1
+        self.hopeless = False
+        self.failures: list[dict[str, Any]] = []
+        self.audio: dict[str, Any] = {}
+        self.degradation: Mapping[str, Any] = {}
+
+    def attempt(self, stage: Stage, action: Callable[[], T], batch_size: int = 1) -> T | None:
+        """Run one stage; whatever goes wrong is this clip's failure, except what concerns the whole run."""
+        try:
+            return action()
+        except (SaveError, UsageError):
+            raise
+        except Exception as error:  # noqa: BLE001  (the per-sample boundary; it is recorded)
+            self.fail(stage, error, traceback.format_exc(), batch_size)
+            self.hopeless = batch_size == 1 and isinstance(error, SampleError)
+            return None
+
+    def fail(self, stage: Stage, error: BaseException, trace: str = "", batch_size: int = 1) -> None:
+        self.failures.append(
+            {
+                "time": _now(),
+                "cell": self.task.cell,
+                "sample_id": self.utterance.sample_id,
+                "attempt": self.attempts,
+                "batch_size": batch_size,
+                "stage": stage,
+                "type": type(error).__name__,
+                "message": str(error),
+                "traceback": trace,
+            }
+        )
+
+    def prepare(self) -> bool:
+        rate = self.job.engine.sample_rate_hz
+        started = time.perf_counter()
+        samples = self.attempt("load", lambda: load(self.utterance, rate))
+        self.load_s = time.perf_counter() - started
+        if samples is None:
+            return False
+        started = time.perf_counter()
+        heard = self.attempt("degrade", lambda: self._degrade(samples, rate))
+        self.degrade_s = time.perf_counter() - started
+        if heard is None:
+            return False
+        self.clip = Clip(self.utterance.sample_id, heard, rate, self.utterance.language)
+        self.audio = {
+            "duration_s": round(self.clip.duration_s, 6),
+            "sample_rate_hz": rate,
+            "sha256": sha256_of(heard, rate),
+        }
+        return True
+
+    def _degrade(self, samples: Samples, rate: int) -> Samples:
+        if self.condition.keeps_audio():
+            return samples
+        source = Source(self.utterance, self.job.utterances[self.task.dataset], load, self.job.seed)
+        degraded = self.condition.apply(samples, rate, source)
+        self.degradation = degraded.record
+        return to_pcm16_grid(degraded.samples)  # so that the file kept is what the system heard, bit for bit
+
+    def finish(self, batch_size: int) -> Outcome:
+        utterance, transcript = self.utterance, self.transcript
+        outcome = Outcome({}, failures=self.failures)
+        if transcript is not None:
+            scored = score_utterance(
+                utterance.reference,
+                transcript.text,
+                unit=unit_for(utterance.language),
+                normalizer=self.job.normalizers[self.task.dataset, utterance.language],
+            )
+            if scored.counts is not None:
+                outcome.errors, outcome.tokens = scored.counts.errors, scored.counts.reference_tokens
+        last = self.failures[-1] if transcript is None else None
+        outcome.record = {
+            "schema": 1,
+            "sample_id": utterance.sample_id,
+            "position": self.position,
+            "system": self.job.engine.id,
+            "dataset": self.task.dataset,
+            "subset": utterance.subset,
+            "condition": self.task.condition,
+            "language": utterance.language,
+            "speaker": utterance.speaker,
+            "factors": dict(utterance.factors),
+            "audio": {
+                "path": str(utterance.audio_path),
+                "offset_s": utterance.offset_s,
+                **self.audio,
+                "kept": self._keep_audio(outcome.errors > 0 or transcript is None),
+            },
+            "degradation": dict(self.degradation),
+            "reference_raw": utterance.reference,
+            "hypothesis_raw": None if transcript is None else transcript.text,
+            "details": {} if transcript is None else dict(transcript.details),
+            "error": last and {key: last[key] for key in ("stage", "type", "message")},
+            "attempts": self.attempts,
+            "timing": {
+                "load_s": round(self.load_s, 6),
+                "degrade_s": round(self.degrade_s, 6),
+                "transcribe_s": round(self.transcribe_s, 6),
+                "batch_size": batch_size,
+            },
+            "completed_at": _now(),
+        }
+        return outcome
+
+    def _keep_audio(self, has_errors: bool) -> str | None:
+        wanted = self.job.save_audio == "all" or (self.job.save_audio == "errors" and has_errors)
+        if not wanted or not self.audio or self.condition.keeps_audio():
+            return None
+        name = f"audio/{self.audio['sha256']}.flac"
+        path = self.job.run_folder / name
+        if not path.exists():
+            write_flac(path, self.clip.samples, self.clip.sample_rate_hz)
+        return name
+
+
+def load(utterance: Utterance, sample_rate_hz: int) -> Samples:
+    """An utterance's audio, mono, at a rate in Hz."""
+    return read_audio(
+        utterance.audio_path, sample_rate_hz, offset_s=utterance.offset_s, duration_s=utterance.duration_s
+    )
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

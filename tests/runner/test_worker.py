@@ -1,0 +1,131 @@
+"""Clips that fail: recorded with their stage and reason, one by one, without touching their neighbours."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+from fakes import FakeSpec
+
+from asrdiag.datasets.base import Utterance
+from asrdiag.runner.clip import Job, Task
+from asrdiag.runner.pool import WorkerPool
+from asrdiag.runner.worker import Worker
+from asrdiag.simulation.as_recorded import AsRecordedSpec
+from asrdiag.simulation.dropout import DropoutSpec
+
+NAMES = ("a", "b", "c", "d", "e")
+
+
+@pytest.fixture
+def utterances(tmp_path: Path) -> tuple[Utterance, ...]:
+    random = np.random.default_rng(0)
+    for name in NAMES:
+        soundfile.write(tmp_path / f"{name}.wav", 0.1 * random.standard_normal(1600), 16000)
+    return tuple(Utterance(name, tmp_path / f"{name}.wav", reference=name) for name in NAMES)
+
+
+def job(utterances: tuple[Utterance, ...], folder: Path, retry: int = 1, **trouble: Any) -> Job:
+    conditions = [
+        *AsRecordedSpec(id="as_recorded", kind="as_recorded").expand(),
+        *DropoutSpec(id="dropout", kind="dropout", severity=0.5).expand(),
+    ]
+    return Job(
+        engine=FakeSpec(id="fake", **trouble),
+        device="cpu",
+        seed=0,
+        utterances={"set": utterances},
+        conditions={condition.id: condition for condition in conditions},
+        normalizers={("set", "en"): "none"},
+        retry=retry,
+        save_audio="errors",
+        run_folder=folder,
+    )
+
+
+def task(*positions: int, condition: str = "as_recorded") -> Task:
+    return Task(f"fake/set/{condition}", "set", condition, positions)
+
+
+def test_a_batch_is_answered_in_order(utterances: tuple[Utterance, ...], tmp_path: Path) -> None:
+    outcomes = Worker(job(utterances, tmp_path)).process(task(0, 1, 2))
+    assert [outcome.record["hypothesis_raw"] for outcome in outcomes] == ["a", "b", "c"]
+    assert [(outcome.errors, outcome.tokens) for outcome in outcomes] == [(0, 1)] * 3
+    assert not any(outcome.failures for outcome in outcomes)
+    assert [outcome.record["timing"]["batch_size"] for outcome in outcomes] == [3, 3, 3]
+
+
+def test_a_clip_that_fails_does_not_take_its_batch_along(
+    utterances: tuple[Utterance, ...], tmp_path: Path
+) -> None:
+    outcomes = Worker(job(utterances, tmp_path, refuses=("b",))).process(task(0, 1, 2))
+    assert [outcome.record["hypothesis_raw"] for outcome in outcomes] == ["a", None, "c"]
+    assert outcomes[1].record["error"] == {
+        "stage": "transcribe",
+        "type": "RuntimeError",
+        "message": "cannot do b",
+    }
+    # One for the whole batch (written with its first clip), then b alone twice: the first try and one retry.
+    assert [len(outcome.failures) for outcome in outcomes] == [1, 2, 0]
+    assert outcomes[0].failures[0]["batch_size"] == 3
+    assert outcomes[1].record["attempts"] == 2
+
+
+@pytest.mark.parametrize("retry", [0, 3])
+def test_a_clip_is_tried_as_often_as_the_suite_says(
+    utterances: tuple[Utterance, ...], tmp_path: Path, retry: int
+) -> None:
+    [outcome] = Worker(job(utterances, tmp_path, retry, refuses=("a",))).process(task(0))
+    assert outcome.record["attempts"] == len(outcome.failures) == 1 + retry
+
+
+def test_a_batch_that_is_too_large_is_done_clip_by_clip(
+    utterances: tuple[Utterance, ...], tmp_path: Path
+) -> None:
+    outcomes = Worker(job(utterances, tmp_path, refuses_batches=True)).process(task(0, 1, 2))
+    assert [outcome.record["hypothesis_raw"] for outcome in outcomes] == ["a", "b", "c"]
+
+
+def test_a_clip_that_cannot_be_degraded_is_recorded_at_that_stage(tmp_path: Path) -> None:
+    from asrdiag.simulation.additive_noise import AdditiveNoiseSpec
+
+    soundfile.write(tmp_path / "silent.wav", np.zeros(16000), 16000)
+    silent = (Utterance("silent", tmp_path / "silent.wav", reference="x"),)
+    spec = AdditiveNoiseSpec(id="white", kind="additive_noise", noise="white", snr_db=0.0)
+    with_noise = job(silent, tmp_path)
+    with_noise.conditions.update({c.id: c for c in spec.expand()})  # type: ignore[attr-defined]
+    [outcome] = Worker(with_noise).process(task(0, condition="white.snr0"))
+    assert outcome.record["error"]["stage"] == "degrade"
+    assert outcome.record["hypothesis_raw"] is None
+
+
+def test_a_system_that_cannot_be_opened_stops_the_run(
+    utterances: tuple[Utterance, ...], tmp_path: Path
+) -> None:
+    with pytest.raises(RuntimeError, match="no weights"):
+        Worker(job(utterances, tmp_path, cannot_open=True)).process(task(0))
+
+
+def test_the_audio_of_a_failed_clip_is_kept_as_evidence(
+    utterances: tuple[Utterance, ...], tmp_path: Path
+) -> None:
+    worker = Worker(job(utterances, tmp_path, refuses=("b",)))
+    fine, failed = worker.process(task(0, 1, condition="dropout.m050"))
+    assert fine.record["audio"]["kept"] is None
+    assert (tmp_path / failed.record["audio"]["kept"]).is_file()
+
+
+@pytest.mark.parametrize(("workers", "batch"), [(1, 1), (2, 1), (2, 2)])
+def test_a_clip_over_which_workers_die_is_recorded_and_the_others_are_done(
+    utterances: tuple[Utterance, ...], tmp_path: Path, workers: int, batch: int
+) -> None:
+    tasks = [task(*range(start, min(start + batch, 5))) for start in range(0, 5, batch)]
+    with WorkerPool(job(utterances, tmp_path, dies_on=("c",)), workers) as pool:
+        outcomes = [outcome for _, found in pool.run(tasks) for outcome in found]
+    answers = {outcome.record["sample_id"]: outcome.record["hypothesis_raw"] for outcome in outcomes}
+    assert len(outcomes) == 5
+    assert answers == {"a": "a", "b": "b", "c": None, "d": "d", "e": "e"}
+    died = next(outcome for outcome in outcomes if outcome.record["hypothesis_raw"] is None)
+    assert died.record["error"]["type"] == "WorkerDied"
+    assert "worker process ended" in died.record["error"]["message"]

@@ -1,0 +1,97 @@
+"""Who may import whom, and how light the base is."""
+
+import ast
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+FOLDERS = {"asrdiag": "asrdiag", "metrics": "asrdiag.metrics", "suites": "asrdiag.suites"} | {
+    "app": "asrdiag.app",
+    "trainers": "asrdiag.trainers",
+}
+HEAVY = {"torch", "transformers", "vllm", "peft", "streamlit", "pandas", "plotly", "sentence_transformers"}
+
+
+def sources(folder: str) -> list[Path]:
+    """The Python files of a top-level folder, leaving out the links to its siblings."""
+    return [path for path in (ROOT / folder).rglob("*.py") if ROOT / folder in path.resolve().parents]
+
+
+def imported(path: Path, package: str) -> set[str]:
+    """The full names of the modules that a file imports anywhere."""
+    names: set[str] = set()
+    base = [*package.split("."), *path.relative_to(ROOT / path.relative_to(ROOT).parts[0]).parts[:-1]]
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            start = ".".join(base[: len(base) - node.level + 1]) if node.level else ""
+            names.add(".".join(part for part in (start, node.module) if part))
+    return names
+
+
+@pytest.mark.parametrize(
+    ("folder", "forbidden"),
+    [
+        ("metrics", ("asrdiag.",)),
+        ("asrdiag", ("asrdiag.app", "asrdiag.trainers")),
+        ("app", ("asrdiag.trainers",)),
+        ("trainers", ("asrdiag.app",)),
+    ],
+)
+def test_imports_go_one_way(folder: str, forbidden: tuple[str, ...]) -> None:
+    files = sources(folder)
+    assert files
+    for path in files:
+        for name in imported(path, FOLDERS[folder]):
+            inside = name.startswith(FOLDERS[folder] + ".") or name == FOLDERS[folder]
+            assert (inside and folder != "asrdiag") or not name.startswith(forbidden), (path, name)
+
+
+def test_every_package_folder_is_installed() -> None:
+    import tomllib
+
+    listed = set(tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"])
+    found = set()
+    for folder, package in FOLDERS.items():
+        for path in sources(folder):
+            found.add(".".join([package, *path.relative_to(ROOT / folder).parts[:-1]]))
+    assert listed == found
+
+
+def loaded_by(code: str) -> set[str]:
+    script = f"import json, sys\n{code}\nprint(json.dumps(sorted(sys.modules)))"
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    return {name.split(".")[0] for name in json.loads(ended.stdout.splitlines()[-1])}
+
+
+def test_the_whole_harness_runs_where_no_extra_is_installed(tmp_path: Path) -> None:
+    for name in HEAVY:
+        (tmp_path / f"{name}.py").write_text("raise ImportError('not installed')")
+    ended = subprocess.run(
+        [sys.executable, "-m", "asrdiag", "run", "quickstart", "--limit", "1", "--system", "moonshine-tiny"],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(tmp_path)},  # the workers inherit it
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+
+
+def test_the_base_install_names_no_extra() -> None:
+    import tomllib
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    names = {requirement.split("=")[0].split(">")[0].split("<")[0] for requirement in project["dependencies"]}
+    assert not names & {name.replace("_", "-") for name in HEAVY}
+
+
+def test_help_imports_nothing_heavy() -> None:
+    loaded = loaded_by("from asrdiag.cli.main import main\ntry: main(['--help'])\nexcept SystemExit: pass")
+    assert not loaded & {*HEAVY, "numpy", "pydantic", "yaml", "rich", "scipy", "pyarrow", "onnxruntime"}
