@@ -94,7 +94,7 @@ def execute(
 
     Raises:
         RunAborted: the first clips of a cell all failed.
-        UsageError: a system cannot be opened.
+        AsrdiagError: a system cannot be opened.
         SaveError: a result could not be written.
     """
     with JsonLog(folder.errors) as errors, display:

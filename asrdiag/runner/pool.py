@@ -1,10 +1,12 @@
 """Worker processes for one system; one that dies costs a clip, not the run."""
 
 import multiprocessing
+import signal
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from itertools import islice
 from types import TracebackType
 
@@ -50,7 +52,7 @@ class WorkerPool:
         alone, and the one that kills its worker once more is recorded as failed.
 
         Raises:
-            UsageError: the system cannot be opened.
+            AsrdiagError: the system cannot be opened.
             SaveError: degraded audio could not be kept.
         """
         waiting = iter(tasks)
@@ -85,16 +87,27 @@ class WorkerPool:
                 suspects.extend(single for task in broken for single in _singles(task))
 
     def _submit(self, task: Task, running: dict[Future[list[Outcome]], Task]) -> None:
-        try:
-            running[self._executor.submit(run_task, task)] = task
-        except BrokenProcessPool:  # a worker died idle, or since the last look
-            self._restart()
-            running[self._executor.submit(run_task, task)] = task
+        with _workers_deaf_to_ctrl_c():
+            try:
+                running[self._executor.submit(run_task, task)] = task
+            except BrokenProcessPool:  # a worker died idle, or since the last look
+                self._restart()
+                running[self._executor.submit(run_task, task)] = task
 
     def _restart(self) -> None:
         self._executor.shutdown(wait=False, cancel_futures=True)
         self._terminate()
         self._executor = self._start()
+
+
+@contextmanager
+def _workers_deaf_to_ctrl_c() -> Iterator[None]:
+    """Ctrl-C reaches every process of the terminal; workers started in here leave it to their parent."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _singles(task: Task) -> Iterator[Task]:

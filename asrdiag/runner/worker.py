@@ -1,7 +1,6 @@
 """A worker process: it opens one system and takes batches of clips through it."""
 
 import os
-import signal
 import threading
 import time
 from collections.abc import Sequence
@@ -9,12 +8,12 @@ from functools import partial
 from multiprocessing import connection, parent_process
 
 from ..engines.base import Clip, Recognizer, Transcript
+from ..errors import AsrdiagError
 from .clip import ClipInProgress, Job, Outcome, Task
 
 
 def start_worker(job: Job) -> None:
-    """Initialise this process. Ctrl-C is the parent's to handle; without a parent the process ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """Initialise this process; without its parent it ends."""
     threading.Thread(target=_end_with_parent, daemon=True).start()
     global _worker  # noqa: PLW0603  (the one way to keep an opened model between a process pool's tasks)
     _worker = Worker(job)
@@ -48,15 +47,25 @@ class Worker:
         """Transcribe a batch; a clip that fails is recorded, never raised.
 
         Raises:
-            UsageError: the system cannot be opened.
+            AsrdiagError: the system cannot be opened.
             SaveError: degraded audio could not be kept.
         """
         if self._recognizer is None:
-            self._recognizer = self.job.engine.open(self.job.device)
+            self._recognizer = self._open()
         clips = [ClipInProgress(self.job, task, position) for position in task.positions]
         ready = [clip for clip in clips if clip.prepare()]
         self._transcribe(self._recognizer, ready)
         return [clip.finish(len(ready)) for clip in clips]
+
+    def _open(self) -> Recognizer:
+        engine = self.job.engine
+        try:
+            return engine.open(self.job.device)
+        except AsrdiagError:
+            raise
+        except Exception as error:
+            message = f"system {engine.id!r} cannot be opened: {type(error).__name__}: {error}"
+            raise AsrdiagError(message) from error
 
     def _transcribe(self, recognizer: Recognizer, ready: "Sequence[ClipInProgress]") -> None:
         if len(ready) > 1:

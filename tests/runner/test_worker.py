@@ -9,6 +9,7 @@ import soundfile
 from fakes import FakeSpec
 
 from asrdiag.datasets.base import Utterance
+from asrdiag.errors import AsrdiagError
 from asrdiag.runner.clip import Job, Task
 from asrdiag.runner.pool import WorkerPool
 from asrdiag.runner.worker import Worker
@@ -103,7 +104,7 @@ def test_a_clip_that_cannot_be_degraded_is_recorded_at_that_stage(tmp_path: Path
 def test_a_system_that_cannot_be_opened_stops_the_run(
     utterances: tuple[Utterance, ...], tmp_path: Path
 ) -> None:
-    with pytest.raises(RuntimeError, match="no weights"):
+    with pytest.raises(AsrdiagError, match="system 'fake' cannot be opened: RuntimeError: no weights"):
         Worker(job(utterances, tmp_path, cannot_open=True)).process(task(0))
 
 
