@@ -4,7 +4,7 @@ Scores are derived: they can be made again at any time from `samples.jsonl`, whi
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,12 @@ SCORING = 1
 """Raised whenever the same transcripts get other scores or columns."""
 
 UNITS: tuple[Unit, ...] = ("word", "character")
+
+
+_REQUIRED = {
+    *("sample_id", "position", "subset", "language", "speaker", "factors"),
+    *("audio", "reference_raw", "hypothesis_raw", "error", "timing"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +50,21 @@ def latest_records(folder: RunFolder, key: str) -> list[dict[str, Any]]:
     Raises:
         AsrdiagError: a line is damaged or lacks a key; the message names file and line.
     """
-    path = folder.samples(key)
-    latest: dict[str, dict[str, Any]] = {}
-    for number, record in enumerate(read_log(path), start=1):
-        try:
-            latest[record["sample_id"]] = record
-            _ = record["position"], record["reference_raw"], record["hypothesis_raw"], record["language"]
-        except KeyError as error:
-            raise AsrdiagError(f"{path}:{number}: the record lacks the key {error}") from error
+    latest = {record["sample_id"]: record for record in sample_records(folder, key)}
     return sorted(latest.values(), key=lambda record: record["position"])
+
+
+def sample_records(folder: RunFolder, key: str) -> Iterator[dict[str, Any]]:
+    """A cell's sample records as they stand in the file.
+
+    Raises:
+        AsrdiagError: a line is damaged or lacks a key; the message names file and line.
+    """
+    path = folder.samples(key)
+    for number, record in enumerate(read_log(path), start=1):
+        if missing := _REQUIRED - record.keys():
+            raise AsrdiagError(f"{path}:{number}: the record lacks {', '.join(sorted(missing))}")
+        yield record
 
 
 def is_scored(folder: RunFolder, key: str, cell: Mapping[str, Any]) -> bool:

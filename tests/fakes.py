@@ -16,6 +16,8 @@ class FakeSpec(EngineSpec):
     """Clips over which it raises."""
     dies_on: tuple[str, ...] = ()
     """Clips over which its process ends."""
+    answers: dict[str, str] = {}
+    """What it says of a clip instead."""
     refuses_batches: bool = False
     cannot_open: bool = False
 
@@ -40,4 +42,4 @@ class _Fake:
                 os._exit(11)
             if clip.sample_id in self.spec.refuses:
                 raise RuntimeError(f"cannot do {clip.sample_id}")
-        return [Transcript(clip.sample_id) for clip in clips]
+        return [Transcript(self.spec.answers.get(clip.sample_id, clip.sample_id)) for clip in clips]

@@ -52,9 +52,11 @@ def to_markdown(rows: Iterable[Row]) -> str:
 
 
 def _title(grid: Grid) -> Text:
-    return Text.assemble(
-        "\n", (grid.dataset, "bold"), f"   {grid.metric.upper()} %, language {grid.language}"
-    )
+    what = f"   {grid.metric.upper()} %, language {grid.language}"
+    expected = {row["n_expected"] for row in grid.rows.values()}
+    if len(expected) == 1 and all(row["complete"] for row in grid.rows.values()):
+        what += f"; all {expected.pop()} utterances scored in every cell"
+    return Text.assemble("\n", (grid.dataset, "bold"), what)
 
 
 def _tables(grid: Grid, width: int) -> Iterator[Table]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..errors import UsageError
 from ..metrics import unit_for
-from ..scoring import default_normalizer, latest_records
+from ..scoring import default_normalizer, sample_records
 from ..store.atomic import free_name, write_json
 from ..store.fingerprint import differences, fingerprint
 from ..store.folder import RunFolder
@@ -113,17 +113,30 @@ def open_cell(folder: RunFolder, suite: Suite, cell: Cell) -> tuple[CellState, l
     """
     entry = cell_entry(suite, cell)
     notes = _adopt(folder, cell.key, entry)
-    answered: set[str] = set()
-    failed: set[str] = set()
-    for record in latest_records(folder, cell.key):
-        (failed if record["hypothesis_raw"] is None else answered).add(record["sample_id"])
-    pending = tuple(
+    tried = tried_samples(folder, cell.key)
+    pending = pending_positions(cell, tried)
+    failed = frozenset(name for name, answered in tried.items() if not answered)
+    return CellState(cell, entry, pending, failed, cell.dataset.n_selected - len(pending)), notes
+
+
+def tried_samples(folder: RunFolder, key: str) -> dict[str, bool]:
+    """The ids of a cell's recorded samples, and whether each has an answer.
+
+    Raises:
+        AsrdiagError: the cell's samples are damaged.
+    """
+    return {
+        record["sample_id"]: record["hypothesis_raw"] is not None for record in sample_records(folder, key)
+    }
+
+
+def pending_positions(cell: Cell, tried: Mapping[str, bool]) -> tuple[int, ...]:
+    """Positions of the selected utterances that have no answer."""
+    return tuple(
         position
         for position, utterance in enumerate(cell.dataset.selected)
-        if utterance.sample_id not in answered
+        if not tried.get(utterance.sample_id, False)
     )
-    done = cell.dataset.n_selected - len(pending)
-    return CellState(cell, entry, pending, frozenset(failed), done), notes
 
 
 def _adopt(folder: RunFolder, key: str, entry: Mapping[str, Any]) -> list[str]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..store.folder import RunFolder
-from .cells import cell_entry, read_identity
+from .cells import cell_entry, pending_positions, read_identity, tried_samples
 from .inventory import take_inventory
 from .plan import Cell, Plan
 
@@ -40,14 +40,7 @@ def _state(plan: Plan, path: Path, cell: Cell) -> str:
     entry = cell_entry(plan.suite.suite, cell)
     if read_identity(folder.cell(cell.key))["fingerprint"] != entry["fingerprint"]:
         return "to do anew: the suite or the data changed"
-    from ..scoring import latest_records
-
-    answered = {
-        record["sample_id"]
-        for record in latest_records(folder, cell.key)
-        if record["hypothesis_raw"] is not None
-    }
-    left = sum(utterance.sample_id not in answered for utterance in cell.dataset.selected)
+    left = len(pending_positions(cell, tried_samples(folder, cell.key)))
     return f"{left} to do" if left else "done"
 
 

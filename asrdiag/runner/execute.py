@@ -57,7 +57,10 @@ class _Session:
             for task, outcomes in pool.run(tasks):
                 state = by_key[task.cell]
                 if task.cell not in logs:
-                    logs[task.cell] = stack.enter_context(JsonLog(self.folder.samples(task.cell)))
+                    log = stack.enter_context(JsonLog(self.folder.samples(task.cell)))
+                    logs[task.cell] = log
+                    if log.bytes_cut:
+                        self.display.note(f"{log.path}: cut {log.bytes_cut} bytes of a torn last line")
                 for outcome in outcomes:
                     _record(state, outcome, logs[task.cell], self.errors)
                     self.display.advanced(state)

@@ -66,7 +66,6 @@ class Cell:
             "sample_rate_hz": self.system.sample_rate_hz,
             "dataset": self.dataset.manifest_sha256,
             "condition": self.condition.identity(),
-            "base_condition": self.condition.base_id,
             "seed": None if self.condition.keeps_audio() else self.seed,
         }
 

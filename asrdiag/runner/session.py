@@ -13,7 +13,7 @@ import yaml
 
 from .. import __version__
 from ..errors import AsrdiagError, SaveError, UsageError
-from ..store.atomic import free_name, replacing, write_text
+from ..store.atomic import free_name, remove_leftovers, replacing, write_text
 from ..store.folder import RunFolder
 from ..store.lock import RunLock
 from .cells import CellState, open_cell
@@ -90,20 +90,12 @@ def run_session(
 def _refuse_foreign(path: Path) -> None:
     if path.exists() and not path.is_dir():
         raise UsageError(f"{path} is a file, expected a run directory or a free name")
-    if path.is_dir() and any(path.iterdir()) and not (path / "run.json").exists() and not _unborn(path):
+    # A session that died before it wrote its run.json left its lock.
+    ours = any((path / name).exists() for name in ("run.json", ".lock"))
+    if path.is_dir() and any(path.iterdir()) and not ours:
         raise UsageError(
             f"{path} has files in it but is no run directory (no run.json); choose another --out"
         )
-
-
-def _unborn(path: Path) -> bool:
-    """Whether a session died here before it wrote its `run.json`."""
-    return {entry.name for entry in path.iterdir()} <= {
-        ".lock",
-        "suite.yaml",
-        "suite.resolved.yaml",
-        "log.txt",
-    }
 
 
 def _make(path: Path) -> None:
@@ -128,12 +120,15 @@ def _open_run(folder: RunFolder, plan: Plan) -> dict[str, Any]:
 
 
 def _open_cells(folder: RunFolder, plan: Plan, run: dict[str, Any], display: Display) -> list[CellState]:
+    for place in (folder.path, folder.path / "audio"):
+        remove_leftovers(place)
     states = []
     for cell in plan.cells:
         state, notes = open_cell(folder, plan.suite.suite, cell)
         states.append(state)
         for note in notes:
             display.note(note)
+        remove_leftovers(folder.cell(cell.key))
     entries = {state.key: state.entry for state in states}
     # Cells that this session does not select keep their place; those the suite no longer has go.
     known = run["cells"] | entries

@@ -1,5 +1,6 @@
 """A worker process: it opens one system and takes batches of clips through it."""
 
+import json
 import os
 import threading
 import time
@@ -92,6 +93,10 @@ def _call(recognizer: Recognizer, clips: Sequence[Clip]) -> list[Transcript]:
     transcripts = recognizer.transcribe(clips)
     if len(transcripts) != len(clips):
         raise RuntimeError(f"the engine gave {len(transcripts)} transcripts for {len(clips)} clips")
+    for transcript in transcripts:
+        # What cannot be written down has to fail here, as this clip's failure.
+        json.dumps([transcript.text, dict(transcript.details)], allow_nan=False)
+        transcript.text.encode()
     return transcripts
 
 

@@ -60,6 +60,12 @@ def write_json(path: Path, value: Any) -> None:
     write_text(path, json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False) + "\n")
 
 
+def remove_leftovers(folder: Path) -> None:
+    """Remove the temporary files that a killed process left in a folder."""
+    for leftover in folder.glob(".*.tmp"):
+        leftover.unlink(missing_ok=True)
+
+
 def free_name(path: Path) -> Path:
     """`path` if nothing has that name, else the first free one of `path-2`, `path-3` and so on."""
     number, free = 1, path

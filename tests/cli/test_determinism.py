@@ -1,5 +1,6 @@
 """The same seed gives the same audio and answers, whatever the order, the workers and the batches."""
 
+import json
 import math
 from collections.abc import Callable
 from pathlib import Path
@@ -49,6 +50,25 @@ def test_workers_batches_limit_and_order_change_nothing(
         limited = heard(tmp_path / "limited", cell)
         assert limited.items() <= heard(tmp_path / "plain", cell).items()
         assert len(limited) == 2
+
+
+def test_the_order_of_the_dataset_changes_nothing(
+    asrdiag: Command, suite: Callable[..., Path], speech: Callable[[int, str], str], tmp_path: Path
+) -> None:
+    rows = [{"audio": f"{n}.wav", "text": speech(n, f"{n}.wav")} for n in range(5)]
+    found = []
+    for name, order in (("forwards", rows), ("backwards", rows[::-1])):
+        (tmp_path / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in order))
+        path = suite(
+            name,
+            datasets=[{"id": "mine", "loader": "manifest", "path": f"{name}.jsonl"}],
+            conditions=CONDITIONS,
+        )
+        assert asrdiag("run", path).returncode == 0
+        cells = [cell.replace("/demo/", "/mine/") for cell in CELLS]
+        found.append([heard(tmp_path / "runs" / name, cell) for cell in cells])
+    assert found[0] == found[1]
+    assert all(len(cell) == 5 for cell in found[0])
 
 
 def test_two_systems_hear_the_same(asrdiag: Command, suite: Callable[..., Path], tmp_path: Path) -> None:

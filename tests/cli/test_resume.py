@@ -48,6 +48,7 @@ def test_three_kills_with_a_torn_line_each_lose_and_repeat_nothing(
             stream.write(b'{"sample_id": "two-cities-')
     resumed = asrdiag("run", path)
     assert resumed.returncode == 0, resumed.stderr
+    assert "samples.jsonl: cut 26 bytes of a torn last line" in resumed.stderr
     undisturbed = asrdiag("run", path, "--out", "undisturbed")
     assert undisturbed.returncode == 0
     for cell in CELLS:

@@ -101,6 +101,14 @@ def test_a_clip_that_cannot_be_degraded_is_recorded_at_that_stage(tmp_path: Path
     assert outcome.record["hypothesis_raw"] is None
 
 
+def test_an_answer_that_cannot_be_written_down_is_a_failure(
+    utterances: tuple[Utterance, ...], tmp_path: Path
+) -> None:
+    outcomes = Worker(job(utterances, tmp_path, answers={"b": "half a pair: \ud800"})).process(task(0, 1))
+    assert [outcome.record["hypothesis_raw"] for outcome in outcomes] == ["a", None]
+    assert outcomes[1].record["error"]["type"] == "UnicodeEncodeError"
+
+
 def test_a_system_that_cannot_be_opened_stops_the_run(
     utterances: tuple[Utterance, ...], tmp_path: Path
 ) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from asrdiag.errors import SaveError
-from asrdiag.store.atomic import free_name, replacing, write_json, write_text
+from asrdiag.store.atomic import free_name, remove_leftovers, replacing, write_json, write_text
 
 
 def test_a_failure_half_way_leaves_the_old_file_and_no_rubbish(tmp_path: Path) -> None:
@@ -44,6 +44,14 @@ def test_files_have_ordinary_permissions(tmp_path: Path) -> None:
     (tmp_path / "ordinary").write_text("")
     write_text(tmp_path / "ours", "")
     assert (tmp_path / "ours").stat().st_mode == (tmp_path / "ordinary").stat().st_mode
+
+
+def test_what_a_killed_process_left_behind_is_removed_and_nothing_else(tmp_path: Path) -> None:
+    for name in (".summary.json.x1y2.tmp", "summary.json", ".lock", "notes.tmp"):
+        (tmp_path / name).write_text("")
+    remove_leftovers(tmp_path)
+    remove_leftovers(tmp_path / "absent")
+    assert {entry.name for entry in tmp_path.iterdir()} == {"summary.json", ".lock", "notes.tmp"}
 
 
 def test_free_names_are_numbered(tmp_path: Path) -> None:
