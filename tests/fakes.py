@@ -1,8 +1,10 @@
 """Engines that misbehave on purpose, for tests that need failures at will."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
+
+from pydantic import Field
 
 from asrdiag.engines.base import Clip, EngineSpec, Recognizer, Transcript
 from asrdiag.spec import Json
@@ -16,7 +18,7 @@ class FakeSpec(EngineSpec):
     """Clips over which it raises."""
     dies_on: tuple[str, ...] = ()
     """Clips over which its process ends."""
-    answers: dict[str, str] = {}
+    answers: Mapping[str, str] = Field(default_factory=dict)
     """What it says of a clip instead."""
     refuses_batches: bool = False
     cannot_open: bool = False
