@@ -3,13 +3,13 @@
 Scores are derived: they can be made again at any time from `samples.jsonl`, which is only read here.
 """
 
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .errors import AsrdiagError
-from .metrics import Unit, UtteranceScore, score_utterance, unit_for
+from .datasets.base import groups_of
+from .errors import AsrdiagError, UsageError
+from .metrics import Unit, UtteranceScore, primary_language, score_utterance, unit_for
 from .report.tally import Tally
 from .store.atomic import replacing, write_json
 from .store.folder import RunFolder
@@ -23,7 +23,7 @@ UNITS: tuple[Unit, ...] = ("word", "character")
 
 _REQUIRED = {
     *("sample_id", "position", "subset", "language", "speaker", "factors"),
-    *("audio", "reference_raw", "hypothesis_raw", "error", "timing"),
+    *("audio", "source", "reference_raw", "hypothesis_raw", "error", "timing"),
 }
 
 
@@ -38,40 +38,38 @@ class Sample:
 def default_normalizer(language: str) -> str:
     """The normaliser for a dataset that names none.
 
-    >>> default_normalizer("en"), default_normalizer("zh")
+    >>> default_normalizer("en_us"), default_normalizer("zh")
     ('whisper-english@1', 'basic@1')
     """
-    return "whisper-english@1" if re.match(r"en\b", language) else "basic@1"
+    return "whisper-english@1" if primary_language(language) == "en" else "basic@1"
 
 
-def latest_records(folder: RunFolder, key: str) -> list[dict[str, Any]]:
-    """A cell's sample records in the order of its dataset; the last record of an utterance counts.
-
-    Raises:
-        AsrdiagError: a line is damaged or lacks a key; the message names file and line.
-    """
-    latest = {record["sample_id"]: record for record in sample_records(folder, key)}
-    return sorted(latest.values(), key=lambda record: record["position"])
-
-
-def sample_records(folder: RunFolder, key: str) -> Iterator[dict[str, Any]]:
-    """A cell's sample records as they stand in the file.
+def latest_records(folder: RunFolder, key: str) -> dict[str, dict[str, Any]]:
+    """A cell's sample records by sample id; the last one of an utterance counts, unless it withdraws it.
 
     Raises:
         AsrdiagError: a line is damaged or lacks a key; the message names file and line.
     """
     path = folder.samples(key)
+    latest: dict[str, dict[str, Any]] = {}
     for number, record in enumerate(read_log(path), start=1):
-        if missing := _REQUIRED - record.keys():
+        if record.get("withdrawn"):
+            latest.pop(record.get("sample_id", ""), None)
+        elif missing := _REQUIRED - record.keys():
             raise AsrdiagError(f"{path}:{number}: the record lacks {', '.join(sorted(missing))}")
-        yield record
+        else:
+            latest[record["sample_id"]] = record
+    return latest
 
 
 def is_scored(folder: RunFolder, key: str, cell: Mapping[str, Any]) -> bool:
     """Whether the cell's summary and scores are there and made from the samples as they are now."""
     if not (folder.scores(key).is_file() and folder.samples(key).is_file()):
         return False
-    summary = folder.read_summary(key)
+    try:
+        summary = folder.read_summary(key)
+    except UsageError:  # damaged; it is made anew
+        return False
     return summary is not None and bool(summary["made_from"] == _made_from(folder, key, cell))
 
 
@@ -91,7 +89,8 @@ def score_cell(folder: RunFolder, key: str, cell: Mapping[str, Any]) -> dict[str
         SaveError: a file could not be written.
     """
     made_from = _made_from(folder, key, cell)
-    samples = [_score(record, cell["normalizers"]) for record in latest_records(folder, key)]
+    records = sorted(latest_records(folder, key).values(), key=lambda record: record["position"])
+    samples = [_score(record, cell["normalizers"]) for record in records]
     _write_scores(folder, key, samples)
     identity = {
         name: cell[name]
@@ -153,20 +152,23 @@ def _rows(samples: Iterable[Sample], expected: Mapping[str, Mapping[str, int]]) 
     return rows
 
 
-def _group_rows(samples: Iterable[Sample], groups: Iterable[str] | str) -> list[dict[str, Any]]:
-    tallies: dict[tuple[str, str, str], Tally] = {}
+def _group_rows(
+    samples: Iterable[Sample], expected: Mapping[str, Mapping[str, Mapping[str, int]]]
+) -> list[dict[str, Any]]:
+    tallies = {
+        (factor, value, language): Tally(unit_for(language), n_expected=count)
+        for factor, values in expected.items()
+        for value, languages in values.items()
+        for language, count in languages.items()
+    }
     for sample in samples:
         record = sample.record
-        factors = {**record["factors"], "speaker": record["speaker"]}
-        for name in factors if groups == "all" else groups:
-            value = factors.get(name)
-            where = (name, "" if value is None else str(value), record["language"])
-            tally = tallies.setdefault(where, Tally(unit_for(record["language"])))
-            tally.n_expected += 1
-            tally.add(sample)
+        for factor, value in groups_of(record["factors"], record["speaker"]).items():
+            if factor in expected:
+                tallies[factor, value, record["language"]].add(sample)
     return [
         {"factor": factor, "value": value, "language": language, **tally.row()}
-        for (factor, value, language), tally in sorted(tallies.items())
+        for (factor, value, language), tally in tallies.items()
     ]
 
 

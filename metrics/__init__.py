@@ -16,7 +16,7 @@ from .repetition import Loop, find_repetition_loop, is_repetition_loop, longest_
 from .scoring import Score, UtteranceScore, score, score_utterance
 from .similarity import character_similarity, is_soft
 from .statistics import Interval, bootstrap_interval
-from .units import Unit, tokenize, unit_for
+from .units import Unit, primary_language, tokenize, unit_for
 
 __all__ = [
     "NORMALIZERS",
@@ -36,6 +36,7 @@ __all__ = [
     "is_repetition_loop",
     "is_soft",
     "longest_loop",
+    "primary_language",
     "render_alignment",
     "score",
     "score_utterance",

@@ -25,7 +25,16 @@ def unit_for(language: str) -> Unit:
     """
     if not _LANGUAGE_TAG.fullmatch(language):
         raise ValueError(f"language {language!r} is not a language tag; expected one such as 'en' or 'zh-CN'")
-    return "character" if re.split("[-_]", language)[0].lower() in _CHINESE else "word"
+    return "character" if primary_language(language) in _CHINESE else "word"
+
+
+def primary_language(language: str) -> str:
+    """The first part of a language tag, in lower case: what decides the unit, the normaliser and the model.
+
+    >>> primary_language("en_us"), primary_language("EN-GB"), primary_language("zh-CN")
+    ('en', 'en', 'zh')
+    """
+    return re.split("[-_]", language, maxsplit=1)[0].lower()
 
 
 def tokenize(text: str, unit: Unit) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ class FakeSpec(EngineSpec):
     """Answers with the clip's id, unless its id is listed as trouble."""
 
     engine: Literal["fake"] = "fake"
-    refuses: tuple[str, ...] = ()
+    trips_on: tuple[str, ...] = ()
     """Clips over which it raises."""
     dies_on: tuple[str, ...] = ()
     """Clips over which its process ends."""
@@ -42,6 +42,6 @@ class _Fake:
         for clip in clips:
             if clip.sample_id in self.spec.dies_on:
                 os._exit(11)
-            if clip.sample_id in self.spec.refuses:
+            if clip.sample_id in self.spec.trips_on:
                 raise RuntimeError(f"cannot do {clip.sample_id}")
         return [Transcript(self.spec.answers.get(clip.sample_id, clip.sample_id)) for clip in clips]

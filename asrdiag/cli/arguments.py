@@ -1,7 +1,7 @@
 """What several verbs' command lines share."""
 
 import argparse
-import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
@@ -12,25 +12,19 @@ else:
     SubParsers = Any
 
 
-def out(text: str) -> None:
-    """Write a line to standard output."""
-    sys.stdout.write(f"{text}\n")
-
-
 def counting(text: str) -> int:
     """A whole number from 1 up."""
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"found {number}, expected a whole number from 1 up")
-    return number
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"found {text!r}, expected a whole number from 1 up")
+    return int(text)
 
 
 def key_value(text: str) -> tuple[str, str]:
-    """`NAME=PATH` as a pair."""
+    """`NAME=PATH` as a pair; a relative path starts where the command was given."""
     name, equals, value = text.partition("=")
     if not (name and equals and value):
         raise argparse.ArgumentTypeError(f"found {text!r}, expected NAME=PATH")
-    return name, value
+    return name, str(Path(value).expanduser().absolute())
 
 
 def add_selection(parser: argparse.ArgumentParser) -> None:
@@ -48,6 +42,7 @@ def add_selection(parser: argparse.ArgumentParser) -> None:
         metavar="NAME=PATH",
         help="value of ${NAME} in the suite; wins over the environment",
     )
+    parser.add_argument("--device", default="cpu", help="cpu (default), cuda or cuda:N, for engines that can")
     parser.add_argument("--strict", action="store_true", help="an unset dataset root is an error")
 
 
@@ -67,5 +62,6 @@ def load(options: argparse.Namespace) -> "Plan":
         conditions=options.condition,
         limit=options.limit,
         strict=options.strict,
+        device=options.device,
     )
     return make_plan(loaded, selection)

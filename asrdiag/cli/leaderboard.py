@@ -1,9 +1,11 @@
 """`asrdiag leaderboard RUN...`."""
 
 import argparse
+import sys
 from pathlib import Path
 
-from .arguments import SubParsers, out
+from .arguments import SubParsers
+from .output import out, show
 
 
 def add_parser(verbs: SubParsers) -> None:
@@ -22,9 +24,10 @@ def run(options: argparse.Namespace) -> int:
     from ..report.rows import LEADERBOARD_COLUMNS, leaderboard_rows, to_csv
     from ..store.atomic import write_text
     from ..store.folder import RunFolder
-    from .show import show
 
     rows = [row for path in options.runs for row in leaderboard_rows(RunFolder(path))]
+    if not any(row.get("system") for row in rows):
+        sys.stderr.write("asrdiag: no cell is scored yet; `asrdiag score RUN` scores what there is\n")
     if options.csv:
         write_text(options.csv, to_csv(rows, LEADERBOARD_COLUMNS))
     if options.markdown:

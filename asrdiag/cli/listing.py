@@ -4,7 +4,8 @@ import argparse
 from collections.abc import Callable, Iterator
 
 from ..registry import Registry
-from .arguments import SubParsers, out
+from .arguments import SubParsers
+from .output import out
 
 
 def add_parser(verbs: SubParsers) -> None:
@@ -62,8 +63,10 @@ def _normalizers() -> Iterator[tuple[str, str]]:
 
 def _metrics() -> Iterator[tuple[str, str]]:
     from ..report.columns import COLUMNS
+    from ..report.rows import METRICS
 
-    yield from COLUMNS.items()
+    for name in METRICS:
+        yield name, COLUMNS[name]
 
 
 def _registered(registry: Registry) -> Iterator[tuple[str, str]]:

@@ -5,17 +5,25 @@ run; 130 interrupted.
 """
 
 import argparse
-import os
 import signal
 import sys
 from collections.abc import Sequence
 from types import FrameType
+from typing import Any
 
 from .. import __version__
 from ..errors import AsrdiagError
 from . import leaderboard, listing, run, score, validate
+from .output import silence
 
 _VERBS = (run, validate, score, leaderboard, listing)
+
+
+class _ExactParser(argparse.ArgumentParser):
+    """Takes no abbreviated options: the command that resumes a run is the one given, less `--fresh`."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{**options, "allow_abbrev": False})
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -24,27 +32,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prog="asrdiag", description="Evaluates and diagnoses speech recognition under adverse acoustics."
     )
     parser.add_argument("--version", action="version", version=f"asrdiag {__version__}")
-    verbs = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    verbs = parser.add_subparsers(
+        title="commands", metavar="COMMAND", required=True, parser_class=_ExactParser
+    )
     for verb in _VERBS:
         verb.add_parser(verbs)
     options = parser.parse_args(arguments)
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        status = int(options.handler(options))
-        sys.stdout.flush()
+        return int(options.handler(options))
     except AsrdiagError as error:
         _complain(error)
         return error.exit_status
-    except BrokenPipeError:  # the reader of our output has gone; that is its right
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         _complain(error)
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        silence()
         return 1
     except KeyboardInterrupt:
         return 130
-    return status
 
 
 def _complain(error: BaseException) -> None:

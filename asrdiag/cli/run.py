@@ -6,7 +6,8 @@ import shlex
 import sys
 from pathlib import Path
 
-from .arguments import SubParsers, add_selection, counting, load, out
+from .arguments import SubParsers, add_selection, counting, load
+from .output import out, show
 
 
 def add_parser(verbs: SubParsers) -> None:
@@ -25,7 +26,6 @@ def add_parser(verbs: SubParsers) -> None:
         "--batch-size", type=counting, metavar="N", help="clips a batch (default: the engine's)"
     )
     parser.add_argument("--workers", type=counting, metavar="N", help="worker processes (default: one a CPU)")
-    parser.add_argument("--device", default="cpu", help="cpu (default), cuda or cuda:N")
     parser.add_argument("--dry-run", action="store_true", help="show what would be done, and do nothing")
     parser.add_argument("--fresh", action="store_true", help="move an earlier run aside and begin anew")
     parser.add_argument("--progress", choices=("rich", "plain", "none"), help="default: rich on a terminal")
@@ -38,7 +38,6 @@ def run(options: argparse.Namespace) -> int:
     from ..runner.execute import Resources
     from ..runner.session import run_session
     from ..store.folder import RunFolder
-    from .show import show
 
     plan = load(options)
     path = options.out or Path("runs") / plan.suite.suite.name
@@ -48,7 +47,6 @@ def run(options: argparse.Namespace) -> int:
         out(describe(plan, path))
         return 0
     out(f"run directory: {path}")
-    sys.stdout.flush()
     command = shlex.join(["asrdiag", *sys.argv[1:]])
     resources = Resources(options.workers or len(os.sched_getaffinity(0)), options.device, options.batch_size)
     try:
@@ -60,7 +58,11 @@ def run(options: argparse.Namespace) -> int:
         sys.stderr.write(f"\ninterrupted; what is done is kept. To go on: {resume}\n")
         return 130
     if result.nothing_to_do:
-        out(f"nothing to do: {len(plan.cells)} of {len(plan.cells)} cells complete")
+        cells = f"{len(plan.cells)} of {len(plan.suite_keys)} cells"
+        if result.complete:
+            out(f"nothing to do: {cells} complete")
+        else:
+            out(f"nothing to do in the selected {cells}")
     show(list(leaderboard_rows(RunFolder(path))))
     for line in result.failures:
         sys.stderr.write(f"asrdiag: {line}; see {path / 'errors.jsonl'}\n")

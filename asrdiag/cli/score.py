@@ -3,7 +3,8 @@
 import argparse
 from pathlib import Path
 
-from .arguments import SubParsers, out
+from .arguments import SubParsers
+from .output import out, show
 
 
 def add_parser(verbs: SubParsers) -> None:
@@ -25,14 +26,14 @@ def run(options: argparse.Namespace) -> int:
     from ..scoring import score_cell
     from ..store.folder import RunFolder
     from ..store.lock import RunLock
-    from .show import show
 
     name = options.normalizer
     if name is not None and name not in NORMALIZERS:
         raise UsageError(unknown("normaliser", name, NORMALIZERS))
     folder = RunFolder(options.run)
-    cells = folder.read_run()["cells"]
+    folder.read_run()
     with RunLock(options.run):
+        cells = folder.read_run()["cells"]
         scored = 0
         for key, cell in cells.items():
             if folder.samples(key).exists():

@@ -2,7 +2,8 @@
 
 import argparse
 
-from .arguments import SubParsers, add_selection, load, out
+from .arguments import SubParsers, add_selection, load
+from .output import out
 
 
 def add_parser(verbs: SubParsers) -> None:
@@ -17,8 +18,8 @@ def add_parser(verbs: SubParsers) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    from ..runner.cells import normalizers_of
     from ..runner.inventory import take_inventory
+    from ..runner.plan import normalizers_of
 
     plan = load(options)
     problems: list[str] = []

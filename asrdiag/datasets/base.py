@@ -25,6 +25,20 @@ class Utterance:
     factors: Mapping[str, str | float] = field(default_factory=dict)
     """What the corpus says of the recording (room, distractor, `snr_db`); results can be grouped by these."""
 
+    def groups(self) -> dict[str, str]:
+        """What results can be grouped by: the factors, and the speaker where one is known."""
+        return groups_of(self.factors, self.speaker)
+
+
+def groups_of(factors: Mapping[str, str | float], speaker: str | None) -> dict[str, str]:
+    """Factors and speaker under one roof, as text.
+
+    >>> groups_of({"snr_db": 5.0, "room": "rm1"}, "sp07")
+    {'snr_db': '5', 'room': 'rm1', 'speaker': 'sp07'}
+    """
+    named = {name: f"{value:g}" if isinstance(value, float) else value for name, value in factors.items()}
+    return named | ({} if speaker is None else {"speaker": speaker})
+
 
 class DatasetSpec(Spec):
     """A dataset as a suite names it. Loaders subclass this with the keys they take."""

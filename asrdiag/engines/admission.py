@@ -3,7 +3,8 @@
 import re
 from collections.abc import Sequence
 
-from ..errors import SampleError, UsageError
+from ..errors import SampleError
+from ..metrics import primary_language
 from .base import Clip
 
 
@@ -19,8 +20,7 @@ def require_known_clip(clip: Clip, *, system: str, languages: Sequence[str], sam
             this is a fault of the suite, so the sample is recorded as one without an answer.
         ValueError: the clip has another sample rate than the engine asked for.
     """
-    primary = re.split("[-_]", clip.language, maxsplit=1)[0].lower()
-    if primary not in languages:
+    if primary_language(clip.language) not in languages:
         raise SampleError(
             f"{clip.sample_id}: found the language {clip.language!r}; {system} knows: {', '.join(languages)}"
         )
@@ -40,6 +40,6 @@ def cuda_index(device: str) -> int | None:
     return int(match[1] or 0) if match else None
 
 
-def unusable_device(device: str, *, system: str, usable: Sequence[str], hint: str = "") -> UsageError:
-    """The error for a device that the system cannot use; the message lists those it can."""
-    return UsageError(f"{system} cannot use the device {device!r}; it can use: {', '.join(usable)}{hint}")
+def unusable_device(device: str, *, system: str, usable: Sequence[str], hint: str = "") -> str:
+    """The message for a device that the system cannot use; it lists those it can."""
+    return f"{system} cannot use the device {device!r}; it can use: {', '.join(usable)}{hint}"

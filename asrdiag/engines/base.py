@@ -51,6 +51,8 @@ class EngineSpec(Spec):
     sample_rate_hz: ClassVar[int] = 16_000
     """The rate of the clips that the recogniser is given."""
     default_batch_size: ClassVar[int] = 1
+    cpu_only: ClassVar[bool] = False
+    """Runs on the CPU whatever device a run is given; otherwise `open` is asked for that device."""
 
     id: Identifier
     engine: str
@@ -64,6 +66,10 @@ class EngineSpec(Spec):
 
     def unavailable(self) -> str | None:
         """Why this system cannot run on this machine, with what to install; `None` if it can."""
+        return None
+
+    def refuses(self, device: str) -> str | None:
+        """Why this system cannot use a device, with those it can; `None` if it can."""
         return None
 
     def open(self, device: str) -> Recognizer:

@@ -18,6 +18,7 @@ from .silence import SILENCE_DBFS, gated, is_silent
 if TYPE_CHECKING:
     from .moonshine_graph import MoonshineGraph
 
+CUDA = "CUDAExecutionProvider"
 LANGUAGES = ("en",)
 LONGEST_CHUNK_S = 24.0
 CUT_WINDOW_S = 6.0
@@ -54,6 +55,19 @@ class MoonshineSpec(EngineSpec):
             return "onnxruntime is not installed: pip install onnxruntime"
         return None
 
+    def refuses(self, device: str) -> str | None:
+        if device == "cpu":
+            return None
+        # Imported here: listing and validating need not wait 0.2 s for it.
+        import onnxruntime
+
+        if CUDA not in onnxruntime.get_available_providers():
+            hint = "; cuda needs onnxruntime-gpu in place of onnxruntime"
+            return unusable_device(device, system=self.id, usable=["cpu"], hint=hint)
+        if cuda_index(device) is None:
+            return unusable_device(device, system=self.id, usable=["cpu", "cuda", "cuda:N"])
+        return None
+
     def open(self, device: str) -> "MoonshineRecognizer":
         """Load the graphs and transcribe a second of noise, so that the first clip is as fast as the rest.
 
@@ -61,28 +75,19 @@ class MoonshineSpec(EngineSpec):
             UsageError: the files are not installed, or onnxruntime cannot use `device`.
         """
         files = self._files()
-        # Imported here: listing and validating need not wait 0.2 s for it.
-        import onnxruntime
-
+        if reason := self.refuses(device):
+            raise UsageError(reason)
         from .moonshine_graph import MoonshineGraph
 
         providers: list[Any] = ["CPUExecutionProvider"]
-        cuda = "CUDAExecutionProvider"
-        usable = ["cpu"]
-        hint = "; cuda needs onnxruntime-gpu in place of onnxruntime"
-        if cuda in onnxruntime.get_available_providers():
-            usable, hint = ["cpu", "cuda", "cuda:N"], ""
         index = cuda_index(device)
-        if device != "cpu" and (index is None or "cuda" not in usable):
-            raise unusable_device(device, system=self.id, usable=usable, hint=hint)
         if index is not None:
-            providers.insert(0, (cuda, {"device_id": index}))
+            providers.insert(0, (CUDA, {"device_id": index}))
         graph = MoonshineGraph(files, providers)
-        if index is not None and cuda not in graph.providers:
+        if index is not None and CUDA not in graph.providers:
             # onnxruntime falls back to the CPU without an error; timings would then name the wrong device.
-            raise unusable_device(
-                device, system=self.id, usable=["cpu"], hint=f"; onnxruntime could not start {cuda} on it"
-            )
+            hint = f"; onnxruntime could not start {CUDA} on it"
+            raise UsageError(unusable_device(device, system=self.id, usable=["cpu"], hint=hint))
         graph.decode(np.random.default_rng(0).normal(0, 0.01, 16_000).astype(np.float32))
         return MoonshineRecognizer(self.id, graph, read_vocabulary(files.tokenizer))
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from importlib import metadata, util
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +29,8 @@ DECODING: Mapping[str, Any] = {
 
 class PocketSphinxSpec(EngineSpec):
     """Hidden Markov models, a trigram language model and a dictionary of 134 thousand words."""
+
+    cpu_only: ClassVar[bool] = True
 
     engine: Literal["pocketsphinx"]
 
@@ -58,7 +60,7 @@ class PocketSphinxSpec(EngineSpec):
             UsageError: the package is not installed, or another device is asked for.
         """
         if device != "cpu":
-            raise unusable_device(device, system=self.id, usable=["cpu"])
+            raise UsageError(unusable_device(device, system=self.id, usable=["cpu"]))
         if reason := self.unavailable():
             raise UsageError(f"{self.id}: {reason}")
         import pocketsphinx

@@ -30,23 +30,17 @@ class Grid:
 def make_grids(rows: Iterable[Row]) -> Iterator[Grid]:
     """Arrange leaderboard rows; of a cell with several subsets the pooled row is shown.
 
-    Systems of several runs that share a name are told apart by the run's id.
+    Systems of several runs that share a name are told apart by the run's directory.
     """
     measured = [row for row in rows if row.get("system")]
     runs: dict[str, set[str]] = {}
     for row in measured:
-        runs.setdefault(row["system"], set()).add(row["run_id"])
-    pooled = {
-        (row["run_id"], row["system"], row["dataset"], row["condition"], row["metric"])
-        for row in measured
-        if row["aggregate"]
-    }
+        runs.setdefault(row["system"], set()).add(row["run"])
+    pooled = {_cell(row) for row in measured if row["aggregate"]}
     grids: dict[tuple[str, str], dict[tuple[str, str], Row]] = {}
     for row in measured:
-        cell = (row["run_id"], row["system"], row["dataset"], row["condition"], row["metric"])
-        if bool(row["aggregate"]) == (cell in pooled):
-            several = len(runs[row["system"]]) > 1
-            name = f"{row['system']} [{row['run_id']}]" if several else row["system"]
+        if bool(row["aggregate"]) == (_cell(row) in pooled):
+            name = f"{row['system']} [{row['run']}]" if len(runs[row["system"]]) > 1 else row["system"]
             grids.setdefault((row["dataset"], row["metric"]), {})[name, row["condition"]] = row
     for (dataset, metric), found in grids.items():
         yield Grid(
@@ -57,3 +51,7 @@ def make_grids(rows: Iterable[Row]) -> Iterator[Grid]:
             tuple(dict.fromkeys(condition for _, condition in found)),
             found,
         )
+
+
+def _cell(row: Row) -> tuple[str, ...]:
+    return row["run"], row["system"], row["dataset"], row["condition"], row["metric"]

@@ -12,22 +12,29 @@ Row = Mapping[str, Any]
 
 LEADERBOARD_COLUMNS = tuple(COLUMNS)
 _RESULT = LEADERBOARD_COLUMNS[LEADERBOARD_COLUMNS.index("metric") : LEADERBOARD_COLUMNS.index("complete") + 1]
+METRICS = tuple(name for name in _RESULT if name not in ("metric", "normalizer", "complete"))
 GROUP_COLUMNS = ("run_id", "system", "dataset", "condition", "factor", "value", "language", *_RESULT)
 
 
 def leaderboard_rows(folder: RunFolder) -> Iterator[dict[str, Any]]:
-    """A run's rows: each cell's, then one for each dataset that was not run.
+    """A run's rows: each cell's, then one for each dataset that was never run.
+
+    Besides the columns of the leaderboard each measured row has `run`, the directory.
 
     Raises:
         UsageError: this is not a run directory.
     """
     run = folder.read_run()
-    measured = {"run_id": run["run_id"], "source": "measured"}
+    measured = {"run": str(folder.path), "run_id": run["run_id"], "source": "measured"}
+    found = set()
     for summary in folder.summaries():
         for row in summary["rows"]:
+            found.add(row["dataset"])
             yield measured | row
     for dataset, reason in run["not_run"].items():
-        yield {"run_id": run["run_id"], "dataset": dataset, "complete": False, "note": f"not run: {reason}"}
+        if dataset not in found:
+            note = f"not run: {reason}"
+            yield {"run_id": run["run_id"], "dataset": dataset, "complete": False, "note": note}
 
 
 def group_rows(folder: RunFolder) -> Iterator[dict[str, Any]]:

@@ -27,7 +27,7 @@ def render(rows: Iterable[Row], console: Console) -> RenderableType:
     rows = list(rows)
     parts: list[RenderableType] = []
     for grid in make_grids(rows):
-        parts += [_title(grid), *_tables(grid, console.width)]
+        parts += [_title(grid), *_tables(grid, console)]
     if parts:
         parts.append(Text(_LEGEND, style="dim"))
     parts += [Text(f"{row['dataset']}: {row['note']}", style="yellow") for row in rows if row.get("note")]
@@ -59,21 +59,17 @@ def _title(grid: Grid) -> Text:
     return Text.assemble("\n", (grid.dataset, "bold"), what)
 
 
-def _tables(grid: Grid, width: int) -> Iterator[Table]:
-    """As many conditions to a table as the width holds."""
-    first = max(len(system) for system in grid.systems) + 10
+def _tables(grid: Grid, console: Console) -> Iterator[Table]:
+    """As many conditions to a table as the width holds, at least one."""
     conditions = list(grid.conditions)
     while conditions:
-        used = first
-        block: list[str] = []
-        while conditions and (not block or used + _width(conditions[0]) <= width):
-            used += _width(conditions[0])
-            block.append(conditions.pop(0))
-        yield _table(grid, block)
-
-
-def _width(condition: str) -> int:
-    return max(len(condition), len("100.0-100.0")) + 3
+        size = len(conditions)
+        table = _table(grid, conditions)
+        while size > 1 and console.measure(table).maximum > console.width:
+            size -= 1
+            table = _table(grid, conditions[:size])
+        yield table
+        del conditions[:size]
 
 
 def _table(grid: Grid, conditions: Sequence[str]) -> Table:

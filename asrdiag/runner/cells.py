@@ -1,20 +1,20 @@
 """What is done of each cell and what is to do, and its entry in `run.json`."""
 
 import json
+import shutil
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..errors import UsageError
-from ..metrics import unit_for
-from ..scoring import default_normalizer, sample_records
 from ..store.atomic import free_name, write_json
 from ..store.fingerprint import differences, fingerprint
 from ..store.folder import RunFolder
+from ..store.log import JsonLog
 from ..suite.schema import Suite
-from .plan import Cell, LoadedDataset
+from .plan import Cell, normalizers_of
+from .review import review_cell
 
 
 @dataclass(slots=True)
@@ -25,13 +25,16 @@ class CellState:
     entry: dict[str, Any]
     pending: tuple[int, ...]
     """Positions of the selected utterances that have no answer yet."""
-    failed_before: frozenset[str]
-    """Sample ids that are recorded as failed; they are tried again."""
+    failed_before: Mapping[str, Any]
+    """The errors on record, by sample id; these are tried again."""
     done: int
     """Selected utterances with an answer, or tried in this session."""
     seen: int = 0
     """Utterances tried in this session."""
     failed: int = 0
+    broken: int = 0
+    """Of the failed ones, those over which the recogniser failed."""
+    last_error: str = ""
     errors: int = 0
     tokens: int = 0
     audio_s: float = 0.0
@@ -55,30 +58,18 @@ class CellState:
         return self.audio_s / self.transcribe_s if self.transcribe_s else None
 
 
-def normalizers_of(suite: Suite, dataset: LoadedDataset) -> dict[str, str]:
-    """The normaliser for each language of a dataset.
-
-    Raises:
-        UsageError: a language is not a language tag.
-    """
-    languages = dict.fromkeys(utterance.language for utterance in dataset.utterances)
-    for language in languages:
-        try:
-            unit_for(language)
-        except ValueError as error:
-            raise UsageError(f"dataset {dataset.spec.id!r}: {error}") from error
-    named = dataset.spec.normalizer or suite.normalizer
-    return {language: named or default_normalizer(language) for language in languages}
-
-
 def cell_entry(suite: Suite, cell: Cell) -> dict[str, Any]:
     """What `run.json` says of a cell: enough to score and report it without its dataset."""
     identity = cell.identity()
     expected: dict[str, Counter[str]] = {}
     for utterance in cell.dataset.utterances:
         expected.setdefault(utterance.subset, Counter())[utterance.language] += 1
+    groups: dict[str, dict[str, Counter[str]]] = {}
+    for utterance in cell.dataset.utterances:
+        for factor, value in utterance.groups().items():
+            if suite.report.groups == "all" or factor in suite.report.groups:
+                groups.setdefault(factor, {}).setdefault(value, Counter())[utterance.language] += 1
     system = cell.system.identity()
-    groups = suite.report.groups
     return {
         "fingerprint": fingerprint(identity),
         "identity": identity,
@@ -94,15 +85,16 @@ def cell_entry(suite: Suite, cell: Cell) -> dict[str, Any]:
         "snr_db": cell.condition.snr_db,
         "n_expected": {subset: dict(languages) for subset, languages in expected.items()},
         "normalizers": normalizers_of(suite, cell.dataset),
-        "groups": groups if groups == "all" else list(groups),
+        "groups": groups,
     }
 
 
 def open_cell(folder: RunFolder, suite: Suite, cell: Cell) -> tuple[CellState, list[str]]:
-    """Find out what is left to do of a cell.
+    """Find out what is left to do of a cell, and bring its records up to date with its dataset.
 
     Samples made under another identity are set aside in `superseded/`, and taken back from there when the
-    suite is what it was again.
+    suite is what it was again. Of the samples that stay, those whose own audio changed are pending again,
+    those whose labels changed get the new ones, and those no longer in the dataset are withdrawn.
 
     Returns:
         The cell's state, and notes for the user.
@@ -113,53 +105,40 @@ def open_cell(folder: RunFolder, suite: Suite, cell: Cell) -> tuple[CellState, l
     """
     entry = cell_entry(suite, cell)
     notes = _adopt(folder, cell.key, entry)
-    tried = tried_samples(folder, cell.key)
-    pending = pending_positions(cell, tried)
-    failed = frozenset(name for name, answered in tried.items() if not answered)
-    return CellState(cell, entry, pending, failed, cell.dataset.n_selected - len(pending)), notes
-
-
-def tried_samples(folder: RunFolder, key: str) -> dict[str, bool]:
-    """The ids of a cell's recorded samples, and whether each has an answer.
-
-    Raises:
-        AsrdiagError: the cell's samples are damaged.
-    """
-    return {
-        record["sample_id"]: record["hypothesis_raw"] is not None for record in sample_records(folder, key)
-    }
-
-
-def pending_positions(cell: Cell, tried: Mapping[str, bool]) -> tuple[int, ...]:
-    """Positions of the selected utterances that have no answer."""
-    return tuple(
-        position
-        for position, utterance in enumerate(cell.dataset.selected)
-        if not tried.get(utterance.sample_id, False)
+    review = review_cell(folder, cell)
+    if review.updates:
+        with JsonLog(folder.samples(cell.key)) as log:
+            for record in review.updates:
+                log.append(record)
+    notes += [f"{cell.key}: {note}" for note in review.notes]
+    state = CellState(
+        cell, entry, review.pending, review.failed, done=cell.dataset.n_selected - len(review.pending)
     )
+    return state, notes
 
 
 def _adopt(folder: RunFolder, key: str, entry: Mapping[str, Any]) -> list[str]:
     """Make the cell's folder one of this identity."""
-    notes: list[str] = []
     place = folder.cell(key)
-    mine = {name: entry[name] for name in ("fingerprint", "identity")}
-    if place.exists():
-        found = read_identity(place)
-        if found["fingerprint"] == entry["fingerprint"]:
-            return notes
-        aside = free_name(folder.path / "superseded" / key / found["fingerprint"][:12])
+    superseded = folder.path / "superseded" / key
+    before = superseded / entry["fingerprint"][:12]
+    found = read_identity(place)
+    if found["fingerprint"] == entry["fingerprint"]:
+        return []
+    changed = ", ".join(differences(found["identity"], entry["identity"])) if found["identity"] else "unknown"
+    notes: list[str] = []
+    if folder.samples(key).exists():
+        aside = free_name(superseded / found["fingerprint"][:12])
         aside.parent.mkdir(parents=True, exist_ok=True)
         place.rename(aside)
-        changed = ", ".join(differences(found["identity"], entry["identity"]))
         notes.append(f"{key}: run anew, since this changed: {changed}; the old samples are in {aside}")
-    before = folder.path / "superseded" / key / entry["fingerprint"][:12]
+    elif place.exists():
+        shutil.rmtree(place)  # a session died here before the first sample
     if before.exists():
         place.parent.mkdir(parents=True, exist_ok=True)
         before.rename(place)
-        notes.append(f"{key}: taken back from {before}")
-    else:
-        write_json(place / "identity.json", mine)
+        return [f"{key}: taken back from {before}, since this changed: {changed}"]
+    write_json(place / "identity.json", {name: entry[name] for name in ("fingerprint", "identity")})
     return notes
 
 

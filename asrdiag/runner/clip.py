@@ -8,12 +8,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from ..audio import read_audio, sha256_of, to_pcm16_grid, write_flac
+from ..audio import sha256_of, to_pcm16_grid, write_flac
 from ..datasets.base import Utterance
 from ..engines.base import Clip, EngineSpec, Transcript
 from ..errors import SampleError, SaveError, UsageError
 from ..metrics import score_utterance, unit_for
 from ..simulation.base import Condition, Samples, Source
+from .source import labels_of, load, source_of
 
 Stage = Literal["load", "degrade", "transcribe"]
 T = TypeVar("T")
@@ -70,6 +71,7 @@ class ClipInProgress:
         self.hopeless = False
         self.failures: list[dict[str, Any]] = []
         self.audio: dict[str, Any] = {}
+        self.source = source_of(self.utterance)
         self.degradation: Mapping[str, Any] = {}
 
     def attempt(self, stage: Stage, action: Callable[[], T], batch_size: int = 1) -> T | None:
@@ -105,6 +107,7 @@ class ClipInProgress:
         self.load_s = time.perf_counter() - started
         if samples is None:
             return False
+        self.source["sha256"] = sha256_of(samples, rate)
         started = time.perf_counter()
         heard = self.attempt("degrade", lambda: self._degrade(samples, rate))
         self.degrade_s = time.perf_counter() - started
@@ -142,22 +145,16 @@ class ClipInProgress:
         outcome.record = {
             "schema": 1,
             "sample_id": utterance.sample_id,
-            "position": self.position,
             "system": self.job.engine.id,
             "dataset": self.task.dataset,
-            "subset": utterance.subset,
             "condition": self.task.condition,
-            "language": utterance.language,
-            "speaker": utterance.speaker,
-            "factors": dict(utterance.factors),
+            **labels_of(utterance, self.position),
             "audio": {
-                "path": str(utterance.audio_path),
-                "offset_s": utterance.offset_s,
                 **self.audio,
                 "kept": self._keep_audio(outcome.errors > 0 or transcript is None),
             },
+            "source": self.source,
             "degradation": dict(self.degradation),
-            "reference_raw": utterance.reference,
             "hypothesis_raw": None if transcript is None else transcript.text,
             "details": {} if transcript is None else dict(transcript.details),
             "error": last and {key: last[key] for key in ("stage", "type", "message")},
@@ -181,13 +178,6 @@ class ClipInProgress:
         if not path.exists():
             write_flac(path, self.clip.samples, self.clip.sample_rate_hz)
         return name
-
-
-def load(utterance: Utterance, sample_rate_hz: int) -> Samples:
-    """An utterance's audio, mono, at a rate in Hz."""
-    return read_audio(
-        utterance.audio_path, sample_rate_hz, offset_s=utterance.offset_s, duration_s=utterance.duration_s
-    )
 
 
 def _now() -> str:

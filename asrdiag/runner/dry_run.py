@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..store.folder import RunFolder
-from .cells import cell_entry, pending_positions, read_identity, tried_samples
+from .cells import cell_entry, read_identity
 from .inventory import take_inventory
 from .plan import Cell, Plan
+from .review import review_cell
 
 
 def describe(plan: Plan, path: Path) -> str:
@@ -39,8 +40,9 @@ def _state(plan: Plan, path: Path, cell: Cell) -> str:
         return "to do"
     entry = cell_entry(plan.suite.suite, cell)
     if read_identity(folder.cell(cell.key))["fingerprint"] != entry["fingerprint"]:
-        return "to do anew: the suite or the data changed"
-    left = len(pending_positions(cell, tried_samples(folder, cell.key)))
+        before = path / "superseded" / cell.key / entry["fingerprint"][:12]
+        return f"will be taken back from {before}" if before.exists() else "to do anew: the suite changed"
+    left = len(review_cell(folder, cell).pending)
     return f"{left} to do" if left else "done"
 
 

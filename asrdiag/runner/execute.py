@@ -10,10 +10,10 @@ from ..report.write import write_reports
 from ..scoring import is_scored, score_cell
 from ..store.folder import RunFolder
 from ..store.log import JsonLog
-from .cells import CellState, batches, normalizers_of
+from .cells import CellState, batches
 from .clip import Job, Outcome, Task
 from .display import Display
-from .plan import Plan
+from .plan import Plan, normalizers_of
 from .pool import WorkerPool
 
 
@@ -28,7 +28,7 @@ class Resources:
 
 
 class RunAborted(AsrdiagError):
-    """Nothing works: the first clips of a cell all failed."""
+    """The recogniser failed on all of the first clips of a cell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +41,8 @@ class _Session:
 
     def finish(self, state: CellState) -> None:
         """Score a cell to which nothing more comes."""
-        if self.folder.samples(state.key).exists():
-            if not is_scored(self.folder, state.key, state.entry):
-                score_cell(self.folder, state.key, state.entry)
-            self.display.finished(state)
+        finish_cells(self.folder, [state])
+        self.display.finished(state)
 
     def run_system(self, system: EngineSpec, states: list[CellState]) -> None:
         """Transcribe what is pending in one system's cells."""
@@ -64,7 +62,7 @@ class _Session:
                 for outcome in outcomes:
                     _record(state, outcome, logs[task.cell], self.errors)
                     self.display.advanced(state)
-                _abort_if_hopeless(state, on_error.abort_if_first, outcomes)
+                _abort_if_hopeless(state, on_error.abort_if_first)
                 left[task.cell] -= len(outcomes)
                 if not left[task.cell]:
                     logs.pop(task.cell).close()
@@ -75,7 +73,7 @@ class _Session:
         datasets = {state.cell.dataset.spec.id: state.cell.dataset for state in states}
         return Job(
             engine=system,
-            device=self.resources.device,
+            device="cpu" if system.cpu_only else self.resources.device,
             seed=suite.seed,
             utterances={name: dataset.utterances for name, dataset in datasets.items()},
             conditions={state.cell.condition.id: state.cell.condition for state in states},
@@ -96,7 +94,7 @@ def execute(
     """Do what is pending, cell by cell, and write scores and reports.
 
     Raises:
-        RunAborted: the first clips of a cell all failed.
+        RunAborted: the recogniser failed on all of the first clips of a cell.
         AsrdiagError: a system cannot be opened.
         SaveError: a result could not be written.
     """
@@ -114,6 +112,13 @@ def execute(
     write_reports(folder)
 
 
+def finish_cells(folder: RunFolder, states: Iterable[CellState]) -> None:
+    """Score the cells that have samples, unless their scores are up to date."""
+    for state in states:
+        if folder.samples(state.key).exists() and not is_scored(folder, state.key, state.entry):
+            score_cell(folder, state.key, state.entry)
+
+
 def _tasks(states: Iterable[CellState], size: int) -> Iterator[Task]:
     for state in states:
         for positions in batches(state.pending, size):
@@ -129,8 +134,11 @@ def _record(state: CellState, outcome: Outcome, samples: JsonLog, errors: JsonLo
     state.seen += 1
     if record["hypothesis_raw"] is None:
         state.failed += 1
-        if record["sample_id"] in state.failed_before:
-            return  # it is on record as failed already; the new attempt is in errors.jsonl
+        state.last_error = "{type}: {message}".format_map(record["error"])
+        # A fault of this clip says nothing about the system, nor does a clip that it cannot be given.
+        state.broken += record["error"]["stage"] == "transcribe" and record["error"]["type"] != "SampleError"
+        if state.failed_before.get(record["sample_id"]) == record["error"]:
+            return  # it is on record like this already; the new attempt is in errors.jsonl
     else:
         state.errors += outcome.errors
         state.tokens += outcome.tokens
@@ -139,10 +147,9 @@ def _record(state: CellState, outcome: Outcome, samples: JsonLog, errors: JsonLo
     samples.append(record)
 
 
-def _abort_if_hopeless(state: CellState, first: int, outcomes: list[Outcome]) -> None:
-    if first and state.seen >= first and state.failed == state.seen == state.done:
-        error = outcomes[-1].record["error"]
+def _abort_if_hopeless(state: CellState, first: int) -> None:
+    if first and state.broken >= first and state.broken == state.seen == state.done:
         raise RunAborted(
-            f"{state.key}: stopped, since the first {state.seen} clips all failed; "
-            f"the last one at the stage {error['stage']!r}: {error['type']}: {error['message']}"
+            f"{state.key}: stopped, since the recogniser failed on all of the first {state.seen} clips; "
+            f"the last: {state.last_error} (on_error.abort_if_first: 0 in the suite never stops)"
         )

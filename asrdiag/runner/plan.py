@@ -4,13 +4,17 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from ..datasets.base import DatasetSpec, Utterance
 from ..engines.base import EngineSpec
-from ..errors import UsageError
+from ..errors import UsageError, unknown
+from ..metrics import unit_for
+from ..scoring import default_normalizer
 from ..simulation.base import Condition
 from ..spec import Json
 from ..suite.load import LoadedSuite
+from ..suite.schema import Suite
 
 PIPELINE = 1
 """Raised whenever decoding, resampling or seeding changes the audio that systems hear."""
@@ -27,6 +31,7 @@ class Selection:
     """At most so many utterances of each dataset, from the front."""
     strict: bool = False
     """An unset dataset root is an error."""
+    device: str = "cpu"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +41,6 @@ class LoadedDataset:
     spec: DatasetSpec
     utterances: tuple[Utterance, ...]
     n_selected: int
-    manifest_sha256: str
-    """Over ids, references, stretches, languages, speakers and audio file sizes."""
 
     @property
     def selected(self) -> tuple[Utterance, ...]:
@@ -52,21 +55,26 @@ class Cell:
     dataset: LoadedDataset
     condition: Condition
     seed: int
+    pool_sha256: str | None
+    """Of the utterances that the condition draws on besides the clip itself, if it does."""
 
     @property
     def key(self) -> str:
         return f"{self.system.id}/{self.dataset.spec.id}/{self.condition.id}"
 
     def identity(self) -> dict[str, Json]:
-        """Everything that can change this cell's transcripts; the batch size and the device are not in it."""
+        """What all of this cell's transcripts depend on; each also depends on its own clip, see `same_audio`.
+
+        Batch size and device are recorded with the session and must not matter.
+        """
         return {
             "pipeline": PIPELINE,
             "engine": self.system.engine,
             "system": self.system.identity(),
             "sample_rate_hz": self.system.sample_rate_hz,
-            "dataset": self.dataset.manifest_sha256,
             "condition": self.condition.identity(),
             "seed": None if self.condition.keeps_audio() else self.seed,
+            "pool": self.pool_sha256,
         }
 
 
@@ -103,19 +111,31 @@ def make_plan(loaded: LoadedSuite, selection: Selection) -> Plan:
     _known(selection.conditions, [*loaded.entry_of.values(), *loaded.entry_of], "condition")
     triples = _triples(loaded)
     wanted = [triple for triple in triples if _chosen(loaded, selection, *(part.id for part in triple))]
-    not_run = {spec.id: loaded.unset[spec.id] for _, spec, _ in wanted if spec.id in loaded.unset}
+    not_run = {spec.id: loaded.unset[spec.id] for _, spec, _ in triples if spec.id in loaded.unset}
+    left_out = dict.fromkeys(spec.id for _, spec, _ in wanted if spec.id in not_run)
     wanted = [triple for triple in wanted if triple[1].id not in not_run]
-    if not_run and (selection.strict or not wanted):
-        reasons = (f"dataset {dataset!r} cannot be run: {reason}" for dataset, reason in not_run.items())
-        raise UsageError("\n".join(reasons))
+    if left_out and (selection.strict or not wanted):
+        raise UsageError("\n".join(f"dataset {name!r} cannot be run: {not_run[name]}" for name in left_out))
     if not wanted:
         raise UsageError("no cell of the suite's matrix matches the selection")
-    for system in {system.id: system for system, _, _ in wanted}.values():
-        if reason := system.unavailable():
-            raise UsageError(f"system {system.id!r} cannot run on this machine: {reason}")
+    _usable(tuple({system.id: system for system, _, _ in wanted}.values()), selection.device)
     datasets = {spec.id: spec for _, spec, _ in wanted}
     read = {name: _load_dataset(spec, selection.limit) for name, spec in datasets.items()}
-    cells = tuple(Cell(system, read[spec.id], condition, suite.seed) for system, spec, condition in wanted)
+    for dataset in read.values():
+        normalizers_of(suite, dataset)
+    _known_groups(suite, read.values())
+    drawn_on = dict.fromkeys(spec.id for _, spec, condition in wanted if condition.draws_on_pool())
+    pools = {name: _pool_sha256(read[name].utterances) for name in drawn_on}
+    cells = tuple(
+        Cell(
+            system,
+            read[spec.id],
+            condition,
+            suite.seed,
+            pools[spec.id] if condition.draws_on_pool() else None,
+        )
+        for system, spec, condition in wanted
+    )
     keys = tuple("/".join(part.id for part in triple) for triple in triples)
     return Plan(loaded, cells, not_run, keys)
 
@@ -158,31 +178,64 @@ def _known(wanted: Iterable[str], known: Sequence[str], what: str) -> None:
             raise UsageError(f"the suite has no {what} {name!r}; it has: {', '.join(dict.fromkeys(known))}")
 
 
+def normalizers_of(suite: Suite, dataset: LoadedDataset) -> dict[str, str]:
+    """The normaliser for each language of a dataset.
+
+    Raises:
+        UsageError: a language is not a language tag.
+    """
+    languages = dict.fromkeys(utterance.language for utterance in dataset.utterances)
+    for language in languages:
+        try:
+            unit_for(language)
+        except ValueError as error:
+            raise UsageError(f"dataset {dataset.spec.id!r}: {error}") from error
+    named = dataset.spec.normalizer or suite.normalizer
+    return {language: named or default_normalizer(language) for language in languages}
+
+
+def _known_groups(suite: Suite, datasets: Iterable[LoadedDataset]) -> None:
+    if suite.report.groups == "all":
+        return
+    known = {name for dataset in datasets for utterance in dataset.utterances for name in utterance.groups()}
+    for name in suite.report.groups:
+        if name not in known:
+            raise UsageError(f"report.groups: {unknown('factor', name, sorted(known))}")
+
+
+def _usable(systems: Sequence[EngineSpec], device: str) -> None:
+    for system in systems:
+        if reason := system.unavailable():
+            raise UsageError(f"system {system.id!r} cannot run on this machine: {reason}")
+        if not system.cpu_only and (reason := system.refuses(device)):
+            raise UsageError(reason)
+    if device != "cpu" and all(system.cpu_only for system in systems):
+        raise UsageError(f"no selected system can use the device {device!r}: all run on the cpu only")
+
+
 def _load_dataset(spec: DatasetSpec, limit: int | None) -> LoadedDataset:
     if reason := spec.missing():
         raise UsageError(f"dataset {spec.id!r} cannot be read: {reason}")
     utterances = spec.utterances()
     n_selected = len(utterances) if limit is None else min(limit, len(utterances))
-    return LoadedDataset(spec, utterances, n_selected, _manifest_sha256(utterances))
+    return LoadedDataset(spec, utterances, n_selected)
 
 
-def _manifest_sha256(utterances: Sequence[Utterance]) -> str:
+def _pool_sha256(utterances: Sequence[Utterance]) -> str:
+    """Over what decides who talks and what is heard: ids, speakers, texts, stretches, sizes of the files."""
     digest = hashlib.sha256()
-    sizes: dict[str, int | None] = {}
-    for utterance in utterances:
-        path = str(utterance.audio_path)
+    sizes: dict[Path, int | None] = {}
+    for utterance in sorted(utterances, key=lambda utterance: utterance.sample_id):
+        path = utterance.audio_path
         if path not in sizes:
-            sizes[path] = utterance.audio_path.stat().st_size if utterance.audio_path.is_file() else None
+            sizes[path] = path.stat().st_size if path.is_file() else None
         row = [
             utterance.sample_id,
+            utterance.speaker,
             utterance.reference,
-            utterance.language,
             utterance.offset_s,
             utterance.duration_s,
-            utterance.subset,
-            utterance.speaker,
-            dict(utterance.factors),
             sizes[path],
         ]
-        digest.update(json.dumps(row, sort_keys=True, ensure_ascii=True).encode() + b"\n")
+        digest.update(json.dumps(row, ensure_ascii=True).encode() + b"\n")
     return digest.hexdigest()

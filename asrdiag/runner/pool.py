@@ -3,7 +3,7 @@
 import multiprocessing
 import signal
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -57,16 +57,33 @@ class WorkerPool:
         """
         waiting = iter(tasks)
         suspects: deque[Task] = deque()
-        running: dict[Future[list[Outcome]], Task] = {}
         while True:
-            if not suspects:
-                for task in islice(waiting, 2 * self._workers - len(running)):
+            running: dict[Future[list[Outcome]], Task] = {}
+            if suspects:
+                suspect = suspects.popleft()
+                self._submit(suspect, running)
+                broken = yield from self._collect(running, iter(()))
+                if broken:
+                    yield suspect, [died(self._job, suspect, WorkerDied(WorkerDied.__doc__))]
+            else:
+                for task in islice(waiting, 2 * self._workers):
                     self._submit(task, running)
-            elif not running:
-                self._submit(suspects.popleft(), running)
-            if not running:
-                return
-            alone = len(running) == 1
+                if not running:
+                    return
+                broken = yield from self._collect(running, waiting)
+                suspects.extend(single for task in broken for single in _singles(task))
+            if broken:
+                self._restart()
+
+    def _collect(
+        self, running: dict[Future[list[Outcome]], Task], waiting: Iterator[Task]
+    ) -> Generator[tuple[Task, list[Outcome]], None, list[Task]]:
+        """Results of what is running and of what is waiting behind it, until all is done or a worker dies.
+
+        Returns:
+            What was under way when a worker died.
+        """
+        while running:
             broken: list[Task] = []
             for future in wait(running, return_when=FIRST_COMPLETED).done:
                 task = running.pop(future)
@@ -76,15 +93,11 @@ class WorkerPool:
                     broken.append(task)
                 else:
                     yield task, outcomes
-            if not broken:
-                continue
-            broken += running.values()
-            running.clear()
-            self._restart()
-            if alone and len(broken[0].positions) == 1:
-                yield broken[0], [died(self._job, broken[0], WorkerDied(WorkerDied.__doc__))]
-            else:
-                suspects.extend(single for task in broken for single in _singles(task))
+            if broken:
+                return broken + list(running.values())
+            for task in islice(waiting, 2 * self._workers - len(running)):
+                self._submit(task, running)
+        return []
 
     def _submit(self, task: Task, running: dict[Future[list[Outcome]], Task]) -> None:
         with _workers_deaf_to_ctrl_c():

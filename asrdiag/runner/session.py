@@ -3,6 +3,7 @@
 import importlib.metadata
 import os
 import platform
+import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,12 +14,13 @@ import yaml
 
 from .. import __version__
 from ..errors import AsrdiagError, SaveError, UsageError
-from ..store.atomic import free_name, remove_leftovers, replacing, write_text
+from ..report.write import write_reports
+from ..store.atomic import free_name, is_leftover, remove_leftovers, replacing, write_text
 from ..store.folder import RunFolder
 from ..store.lock import RunLock
 from .cells import CellState, open_cell
 from .display import Display
-from .execute import Resources, execute
+from .execute import Resources, execute, finish_cells
 from .plan import Plan
 
 _RECORDED = ("numpy", "scipy", "soundfile", "soxr", "onnxruntime", "rapidfuzz", "whisper-normalizer")
@@ -29,6 +31,8 @@ class Result:
     """How a session ended."""
 
     nothing_to_do: bool
+    complete: bool
+    """Every utterance of every cell of the suite has an answer, whatever this session selected."""
     failures: tuple[str, ...]
     """Cells of which a larger share failed than the suite allows, a line each."""
 
@@ -54,6 +58,8 @@ def run_session(
     folder = RunFolder(path)
     _refuse_foreign(path)
     if fresh and path.exists():
+        if path.name in ("", ".."):
+            path = path.resolve()
         with RunLock(path):
             aside = free_name(path.with_name(f"{path.name}.{datetime.now(UTC):%Y%m%dT%H%M%SZ}"))
             path.rename(aside)
@@ -62,7 +68,7 @@ def run_session(
     with RunLock(path) as lock:
         if lock.taken_over:
             display.note(f"took over from process {lock.taken_over.get('pid')}, which is gone")
-        run = _open_run(folder, plan)
+        run = _open_run(folder, plan, display)
         states = _open_cells(folder, plan, run, display)
         _write_suite(folder, plan)
         session = _session(command, resources)
@@ -76,26 +82,26 @@ def run_session(
         except BaseException as error:
             status = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
             session |= {"status": status, "ended": _now()}
+            _leave(folder, run | {"status": status}, states, error)
             log.line(f"{status}: {type(error).__name__}: {error}")
-            _leave(folder, run | {"status": status}, error)
             raise
-        failures = tuple(_failures(folder, plan, states))
-        status = "failed" if failures else "complete"
+        failures = tuple(_failures(plan, states))
+        complete = _is_complete(folder, plan)
+        status = "failed" if failures else "complete" if complete else "partial"
         session |= {"status": status, "ended": _now()}
         folder.write_run(run | {"status": status})
         log.line(status)
-    return Result(todo == 0, failures)
+    return Result(todo == 0, complete, failures)
 
 
 def _refuse_foreign(path: Path) -> None:
     if path.exists() and not path.is_dir():
         raise UsageError(f"{path} is a file, expected a run directory or a free name")
-    # A session that died before it wrote its run.json left its lock.
-    ours = any((path / name).exists() for name in ("run.json", ".lock"))
-    if path.is_dir() and any(path.iterdir()) and not ours:
-        raise UsageError(
-            f"{path} has files in it but is no run directory (no run.json); choose another --out"
-        )
+    if not path.is_dir() or (path / "run.json").exists():
+        return
+    # A session that dies before it has written its run.json leaves its lock and nothing else.
+    if any(entry.name != ".lock" and not is_leftover(entry) for entry in path.iterdir()):
+        raise UsageError(f"{path} has files in it but is no run directory; choose another --out")
 
 
 def _make(path: Path) -> None:
@@ -105,18 +111,19 @@ def _make(path: Path) -> None:
         raise SaveError(f"{path}: could not be made: {error.strerror}") from error
 
 
-def _open_run(folder: RunFolder, plan: Plan) -> dict[str, Any]:
+def _open_run(folder: RunFolder, plan: Plan, display: Display) -> dict[str, Any]:
+    name = plan.suite.suite.name
+    now = {"suite": name, "not_run": dict(plan.not_run)}
     if (folder.path / "run.json").exists():
-        run = folder.read_run()
+        run = folder.read_run() | now
     else:
-        name = plan.suite.suite.name
-        run = {
-            "schema": 1,
-            "run_id": f"{name}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}",
-            "cells": {},
-            "sessions": [],
-        }
-    return run | {"suite": plan.suite.suite.name, "not_run": dict(plan.not_run)}
+        run_id = f"{name}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
+        run = {"schema": 1, "run_id": run_id, "status": "running", "cells": {}, "sessions": [], **now}
+        folder.write_run(run)
+    gone = run["cells"].keys() - set(plan.suite_keys)
+    if gone:
+        display.note(f"{len(gone)} cells are no longer in the suite and not reported; they stay in cells/")
+    return run
 
 
 def _open_cells(folder: RunFolder, plan: Plan, run: dict[str, Any], display: Display) -> list[CellState]:
@@ -129,9 +136,8 @@ def _open_cells(folder: RunFolder, plan: Plan, run: dict[str, Any], display: Dis
         for note in notes:
             display.note(note)
         remove_leftovers(folder.cell(cell.key))
-    entries = {state.key: state.entry for state in states}
     # Cells that this session does not select keep their place; those the suite no longer has go.
-    known = run["cells"] | entries
+    known = run["cells"] | {state.key: state.entry for state in states}
     run["cells"] = {key: known[key] for key in plan.suite_keys if key in known}
     return states
 
@@ -163,20 +169,26 @@ def _session(command: str, resources: Resources) -> dict[str, Any]:
     }
 
 
-def _failures(folder: RunFolder, plan: Plan, states: list[CellState]) -> Iterator[str]:
+def _failures(plan: Plan, states: list[CellState]) -> Iterator[str]:
     allowed = plan.suite.suite.on_error.max_failure_share
-    summaries = {summary["cell"]: summary for summary in folder.summaries()}
     for state in states:
-        rows = [row for row in summaries[state.key]["rows"] if not row["aggregate"]]
-        failed = sum(row["n_failed"] for row in rows)
-        if failed > allowed * state.total:
-            yield f"{state.key}: {failed} of {state.total} clips failed (allowed: {100 * allowed:g} %)"
+        if state.failed > allowed * state.total:
+            share = f"{state.failed} of {state.total} clips failed (allowed: {100 * allowed:g} %)"
+            yield f"{state.key}: {share}; the last: {state.last_error}"
 
 
-def _leave(folder: RunFolder, run: dict[str, Any], error: BaseException) -> None:
+def _is_complete(folder: RunFolder, plan: Plan) -> bool:
+    found = {summary["cell"]: summary for summary in folder.summaries()}
+    return all(key in found and all(row["complete"] for row in found[key]["rows"]) for key in plan.suite_keys)
+
+
+def _leave(folder: RunFolder, run: dict[str, Any], states: list[CellState], error: BaseException) -> None:
+    """Leave a directory that tells the truth, as far as that can be written."""
     try:
         folder.write_run(run)
-    except AsrdiagError as second:  # the first error is the one to show
+        finish_cells(folder, states)
+        write_reports(folder)
+    except (AsrdiagError, OSError) as second:  # the first error is the one to show
         error.add_note(str(second))
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import BeforeValidator, Field, model_validator
 
+from ..audio import to_pcm16_grid
 from ..errors import SampleError, UsageError
 from ..levels import active_speech_level, rms_level_db
 from ..spec import Json
@@ -43,6 +44,9 @@ class AdditiveNoise(Condition):
             **self.noise.identity(),
         }
 
+    def draws_on_pool(self) -> bool:
+        return isinstance(self.noise, Babble)
+
     def apply(self, samples: Samples, sample_rate_hz: int, source: Source) -> Degraded:
         speech = active_speech_level(samples, sample_rate_hz)
         if speech is None:
@@ -55,7 +59,8 @@ class AdditiveNoise(Condition):
         mixture = samples + noise_gain * noise.samples.astype(np.float64)
         mixture_gain = min(1.0, _CEILING / float(np.max(np.abs(mixture))))
         noisy = (mixture_gain * mixture).astype(np.float32)
-        noise_level_db = rms_level_db(noisy / mixture_gain - samples)
+        heard = to_pcm16_grid(noisy)  # in a very quiet clip the rounding is part of the noise
+        noise_level_db = rms_level_db(heard / mixture_gain - samples)
         return Degraded(
             noisy,
             {
@@ -80,7 +85,7 @@ def _noise_of(value: Any) -> Any:
 
 
 class AdditiveNoiseSpec(ConditionSpec):
-    """An entry of kind `additive_noise`."""
+    """Adds white, pink, brown or babble noise, or recordings from a folder, at an SNR."""
 
     kind: Literal["additive_noise"]
     noise: Annotated[Literal["white", "pink", "brown", "babble"] | NoiseFolder, BeforeValidator(_noise_of)]

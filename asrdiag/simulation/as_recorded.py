@@ -26,7 +26,7 @@ class AsRecorded(Condition):
 
 
 class AsRecordedSpec(ConditionSpec):
-    """An entry of kind `as_recorded`."""
+    """Leaves the clip as it is: the baseline, and all that recordings from adverse places need."""
 
     kind: Literal["as_recorded"]
 

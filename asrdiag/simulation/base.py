@@ -59,6 +59,10 @@ class Condition(ABC):
             SampleError: this clip cannot be degraded so (e.g. no speech to set a level against).
         """
 
+    def draws_on_pool(self) -> bool:
+        """Whether the audio depends on the dataset's other utterances too."""
+        return False
+
     def keeps_audio(self) -> bool:
         """Whether the clip comes out as it went in, so that no copy of it need be kept."""
         return False

@@ -87,7 +87,7 @@ class Dropout(Condition):
 
 
 class DropoutSpec(ConditionSpec):
-    """An entry of kind `dropout`."""
+    """Lets frames stutter or fall silent, as on a poor connection."""
 
     kind: Literal["dropout"]
     severity: SeveritySweep

@@ -10,6 +10,8 @@ from typing import Any
 
 from ..errors import SaveError
 
+_TEMPORARY = ".asrdiag.tmp"
+
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
@@ -28,7 +30,7 @@ def replacing(path: Path) -> Iterator[Path]:
     with _saving(path):
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+            handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=_TEMPORARY, dir=path.parent)
             os.close(handle)
             temporary = Path(name)
             yield temporary
@@ -60,9 +62,14 @@ def write_json(path: Path, value: Any) -> None:
     write_text(path, json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False) + "\n")
 
 
+def is_leftover(path: Path) -> bool:
+    """Whether this is a temporary file of ours that a killed process left behind."""
+    return path.name.startswith(".") and path.name.endswith(_TEMPORARY)
+
+
 def remove_leftovers(folder: Path) -> None:
     """Remove the temporary files that a killed process left in a folder."""
-    for leftover in folder.glob(".*.tmp"):
+    for leftover in folder.glob(f".*{_TEMPORARY}"):
         leftover.unlink(missing_ok=True)
 
 

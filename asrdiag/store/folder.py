@@ -53,8 +53,8 @@ class RunFolder:
             raise UsageError(f"{self.path} is not a run directory: it has no run.json") from error
         except (OSError, ValueError) as error:
             raise UsageError(f"{path}: cannot be read: {error}") from error
-        if not isinstance(run, dict) or not isinstance(run.get("cells"), dict):
-            raise UsageError(f"{path}: not a run.json that asrdiag wrote: it has no cells")
+        if not isinstance(run, dict) or not run.keys() >= {"run_id", "cells", "not_run", "sessions"}:
+            raise UsageError(f"{path}: not a run.json that asrdiag wrote")
         return run
 
     def write_run(self, run: dict[str, Any]) -> None:
@@ -71,9 +71,9 @@ class RunFolder:
             return None
         try:
             summary = json.loads(path.read_text(encoding="utf-8"))
-        except ValueError as error:
-            raise UsageError(f"{path}: damaged: {error}; `asrdiag score` makes it anew") from error
-        return dict(summary)
+            return {name: summary[name] for name in ("cell", "made_from", "rows", "groups")}
+        except (ValueError, KeyError, TypeError) as error:
+            raise UsageError(f"{path}: damaged ({error}); `asrdiag score` makes it anew") from error
 
     def summaries(self) -> Iterator[dict[str, Any]]:
         """The summaries of the cells that have one, in the order of `run.json`.

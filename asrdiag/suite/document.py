@@ -1,6 +1,7 @@
 """YAML read into plain data that remembers the line each value stands on."""
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,9 @@ from ..errors import UsageError
 Location = tuple[str | int, ...]
 """Where a value stands: keys and list positions from the top, e.g. `("systems", 0, "id")`."""
 
-
-_PLAIN_TAGS = ("tag:yaml.org,2002:seq", "tag:yaml.org,2002:map")
+_TAG = "tag:yaml.org,2002:"
+_LARGEST = 100_000
+"""Values in a suite, at most: a few nested aliases can stand for billions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +33,19 @@ class Document:
 
 
 class _Loader(yaml.SafeLoader):
-    """Safe YAML without timestamps: `2026-01-01` stays the text that was written."""
+    """YAML with the scalars of version 1.2: `no` and `2026-01-01` are text, `010` is ten, `1:30` is text."""
 
 
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
+_FLOAT = r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)"
+_Loader.yaml_implicit_resolvers = {}
+for _tag, _pattern, _first in (
+    ("bool", r"true|True|TRUE|false|False|FALSE", "tTfF"),
+    ("int", r"[-+]?[0-9]+", "-+0123456789"),
+    ("float", _FLOAT, "-+.0123456789"),
+    ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
+):
+    _Loader.add_implicit_resolver(_TAG + _tag, re.compile(rf"^(?:{_pattern})$"), list(_first))
+_Loader.add_constructor(_TAG + "int", lambda _, node: int(node.value))
 
 
 def read_document(path: Path) -> Document:
@@ -50,47 +58,68 @@ def read_document(path: Path) -> Document:
         text = path.read_bytes().decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path}: cannot be read as a UTF-8 text file: {error}") from error
-    loader = _Loader(text)
     try:
+        loader = _Loader(text)
         node = loader.get_single_node()
-        lines: dict[Location, int] = {}
-        data = None if node is None else _Reader(loader, path, lines).read(node, (), ())
+        reader = _Reader(loader, path)
+        data = None if node is None else reader.read(node, (), ())
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f":{mark.line + 1}" if mark else ""
-        raise UsageError(f"{path}{line}: not valid YAML: {getattr(error, 'problem', error)}") from error
-    finally:
-        loader.dispose()
-    return Document(path, data, lines)
+        problem = getattr(error, "problem", None) or str(error).replace("\n", " ")
+        raise UsageError(f"{path}{line}: not valid YAML: {problem}") from error
+    except RecursionError as error:
+        raise UsageError(f"{path}: nested too deeply for a suite") from error
+    return Document(path, data, reader.lines if node else {})
 
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
     loader: _Loader
     path: Path
-    lines: dict[Location, int]
+    lines: dict[Location, int] = field(default_factory=dict)
 
     def read(self, node: yaml.Node, location: Location, parents: tuple[int, ...]) -> Any:
-        line = node.start_mark.line + 1
         if id(node) in parents:
-            raise UsageError(f"{self.path}:{line}: an alias may not contain itself")
+            raise self.error(node, "an alias may not contain itself")
+        if len(self.lines) > _LARGEST:
+            raise self.error(node, f"more than {_LARGEST} values, too many for a suite")
         parents = (*parents, id(node))
-        self.lines[location] = line
-        if isinstance(node, yaml.CollectionNode) and node.tag not in _PLAIN_TAGS:
-            raise UsageError(f"{self.path}:{line}: not valid YAML: found the tag {node.tag!r}, expected none")
+        self.lines[location] = node.start_mark.line + 1
+        if isinstance(node, yaml.MappingNode):
+            return self.mapping(node, location, parents)
         if isinstance(node, yaml.SequenceNode):
+            self.refuse_tag(node, "seq")
             return [self.read(item, (*location, index), parents) for index, item in enumerate(node.value)]
-        if not isinstance(node, yaml.MappingNode):
-            return self.loader.construct_object(node)
-        self.loader.flatten_mapping(node)
+        return self.scalar(node)
+
+    def mapping(self, node: yaml.MappingNode, location: Location, parents: tuple[int, ...]) -> dict[str, Any]:
+        self.refuse_tag(node, "map")
         data: dict[str, Any] = {}
         for key_node, value_node in node.value:
-            line = key_node.start_mark.line + 1
-            key = self.loader.construct_object(key_node, deep=True)
+            key = self.scalar(key_node)
             if not isinstance(key, str):
-                raise UsageError(f"{self.path}:{line}: found the key {key!r}, expected text (quote it)")
+                raise self.error(key_node, f"found the key {key!r}, expected text (quote it)")
             if key in data:
-                raise UsageError(f"{self.path}:{line}: the key {key!r} is given twice")
+                raise self.error(key_node, f"the key {key!r} is given twice")
             data[key] = self.read(value_node, (*location, key), parents)
-            self.lines[*location, key] = line
+            self.lines[*location, key] = key_node.start_mark.line + 1
         return data
+
+    def scalar(self, node: yaml.Node) -> Any:
+        self.refuse_tag(node, "str", "int", "float", "bool", "null")
+        try:
+            node.value.encode()
+            return self.loader.construct_object(node)
+        except (ValueError, KeyError) as error:
+            kind = node.tag.removeprefix(_TAG)
+            raise self.error(node, f"found {node.value[:80]!r}, which is no valid {kind}") from error
+
+    def refuse_tag(self, node: yaml.Node, *known: str) -> None:
+        """Refuse explicit tags, and a list or mapping where text is expected."""
+        tag = node.tag.removeprefix(_TAG)
+        if tag not in known:
+            raise self.error(node, f"not valid YAML: found {tag!r}, expected {' or '.join(known)}")
+
+    def error(self, node: yaml.Node, text: str) -> UsageError:
+        return UsageError(f"{self.path}:{node.start_mark.line + 1}: {text}")

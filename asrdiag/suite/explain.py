@@ -18,11 +18,20 @@ _REGISTRIES = {"systems": ENGINES, "datasets": DATASETS, "conditions": CONDITION
 
 def explain(error: ValidationError, data: Any) -> Iterator[tuple[Location, str]]:
     """The location in `data` and a sentence for each problem in a suite."""
+    expected: dict[Location, list[str]] = {}
+    found: dict[Location, Any] = {}
     for problem in error.errors(include_url=False):
         kind, raw = problem["type"], problem["loc"]
         if kind == "too_short" and problem["input"]:
             continue  # all its entries are wrong, and each of them has its own sentence
-        yield _in_data(raw, data, keep_last=kind == "missing"), _sentence(kind, raw, problem)
+        location = _in_data(raw, data, keep_last=kind == "missing")
+        if kind in _SENTENCES or not problem["msg"].startswith(_EXPECTING):
+            yield location, _sentence(kind, raw, problem)
+        else:  # where there are alternatives, there is a problem for each of them
+            expected.setdefault(location, []).append(problem["msg"].removeprefix(_EXPECTING))
+            found[location] = problem["input"]
+    for location, alternatives in expected.items():
+        yield location, f"found {_short(found[location])}, expected {' or '.join(alternatives)}"
 
 
 def _in_data(raw: Location, data: Any, keep_last: bool) -> Location:
@@ -37,6 +46,7 @@ def _in_data(raw: Location, data: Any, keep_last: bool) -> Location:
     return (*location, raw[-1]) if keep_last else tuple(location)
 
 
+_EXPECTING = "Input should be "
 _SENTENCES: dict[str, Callable[[Location, Any], str]] = {
     "extra_forbidden": lambda raw, _: unknown("key", str(raw[-1]), _known_keys(raw)),
     "missing": lambda raw, _: f"the key {raw[-1]!r} is missing",
@@ -55,10 +65,7 @@ _SENTENCES: dict[str, Callable[[Location, Any], str]] = {
 def _sentence(kind: str, raw: Location, problem: Any) -> str:
     if kind in _SENTENCES:
         return _SENTENCES[kind](raw, problem)
-    message = str(problem["msg"])
-    if message.startswith("Input should be "):
-        return f"found {_short(problem['input'])}, expected {message.removeprefix('Input should be ')}"
-    return message.removeprefix("Value error, ")
+    return str(problem["msg"]).removeprefix("Value error, ")
 
 
 def _known_keys(raw: Location) -> list[str]:

@@ -63,15 +63,18 @@ def load_suite(path: Path, data: Mapping[str, str] | None = None) -> LoadedSuite
         data: values for `${NAME}` variables; they win over the environment.
 
     Raises:
-        UsageError: anything is wrong with it. The message has a line for each problem: file, line, what was
-            found, what was expected.
+        UsageError: anything is wrong with it, or a name in `data` is not one it uses. The message has a line
+            for each problem: file, line, what was found, what was expected.
     """
     document = read_document(path)
     if not isinstance(document.data, dict):
         raise UsageError(
             f"{path}:1: found {type(document.data).__name__}, expected a suite (keys and values)"
         )
-    filled, unset = expand(document.data, {**os.environ, **(data or {})})
+    filled, unset, used = expand(document.data, {**os.environ, **(data or {})})
+    for name in data or {}:
+        if name not in used:
+            raise UsageError(f"{path}: {unknown('variable', name, sorted(used))}; the suite does not use it")
     _refuse(
         document, [(u.location, f"${{{u.name}}} is not set") for u in unset if u.location[0] != "datasets"]
     )

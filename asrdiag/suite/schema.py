@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, GetCoreSchemaHandler, SerializeAsAny
+from pydantic import AfterValidator, Field, GetCoreSchemaHandler, SerializeAsAny
 from pydantic_core import CoreSchema, core_schema
 
 from ..datasets import DATASETS
@@ -33,12 +33,15 @@ Dataset = Annotated[SerializeAsAny[DatasetSpec], OneOf(DATASETS, "loader")]
 Condition = Annotated[SerializeAsAny[ConditionSpec], OneOf(CONDITIONS, "kind")]
 
 
+Ids = Annotated[tuple[Identifier, ...], Field(min_length=1)]
+
+
 class MatrixEntry(Spec):
     """A block of cells: every system x dataset x condition named."""
 
-    systems: tuple[Identifier, ...] | Literal["all"] = "all"
-    datasets: tuple[Identifier, ...] | Literal["all"] = "all"
-    conditions: tuple[Identifier, ...] | Literal["all"] = "all"
+    systems: Ids | Literal["all"] = "all"
+    datasets: Ids | Literal["all"] = "all"
+    conditions: Ids | Literal["all"] = "all"
     """Ids of entries (`babble`: all its levels) or of single levels (`babble.snr5`)."""
 
 
@@ -50,7 +53,7 @@ class OnError(Spec):
     max_failure_share: Annotated[float, Field(ge=0, le=1)] = 0.01
     """A cell of which a larger share failed makes the exit status 1."""
     abort_if_first: Annotated[int, Field(ge=0)] = 5
-    """Stop the run when the first so many clips of a cell all fail; 0 never stops."""
+    """Stop when the recogniser fails on all of the first so many clips of a cell; 0 never stops."""
 
 
 class Report(Spec):
@@ -62,10 +65,16 @@ class Report(Spec):
     """Factors of the utterances that `groups.csv` breaks results down by (`speaker` is one)."""
 
 
+def _known_version(version: int) -> int:
+    if version != 1:
+        raise ValueError(f"found {version}, expected 1: the only version of the format there is")
+    return version
+
+
 class Suite(Spec):
     """A suite file, checked."""
 
-    version: Annotated[Literal[1], Field(alias="schema")] = 1
+    version: Annotated[int, Field(alias="schema"), AfterValidator(_known_version)] = 1
     name: Identifier
     description: str = ""
     seed: Annotated[int, Field(ge=0)] = 0

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from .document import Location
 
@@ -18,12 +18,21 @@ class Unset:
     location: Location
 
 
-def expand(data: Any, values: Mapping[str, str]) -> tuple[Any, list[Unset]]:
+class Expanded(NamedTuple):
+    """Data with its variables filled in, those that nothing sets, and the names of all."""
+
+    data: Any
+    unset: list[Unset]
+    used: set[str]
+
+
+def expand(data: Any, values: Mapping[str, str]) -> Expanded:
     """Replace `${NAME}` in every text below `data`.
 
     A variable that is not in `values`, or is empty there, stays as written and is listed.
     """
     unset: list[Unset] = []
+    used: set[str] = set()
 
     def walk(value: Any, location: Location) -> Any:
         if isinstance(value, dict):
@@ -34,6 +43,7 @@ def expand(data: Any, values: Mapping[str, str]) -> tuple[Any, list[Unset]]:
             return value
 
         def fill(match: re.Match[str]) -> str:
+            used.add(match[1])
             found = values.get(match[1], "")
             if not found:
                 unset.append(Unset(match[1], location))
@@ -41,4 +51,4 @@ def expand(data: Any, values: Mapping[str, str]) -> tuple[Any, list[Unset]]:
 
         return _VARIABLE.sub(fill, value)
 
-    return walk(data, ()), unset
+    return Expanded(walk(data, ()), unset, used)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 from conftest import Command
-from runs import leaderboard, records
+from run_files import leaderboard, records
 
 CELL = "moonshine-tiny/mine/as_recorded"
 MANIFEST = [{"id": "mine", "loader": "manifest", "path": "list.jsonl"}]
@@ -106,16 +106,32 @@ def test_a_share_of_failures_can_be_allowed(
     assert strict.returncode == 1
 
 
-def test_a_run_in_which_nothing_works_stops(
+def test_a_dataset_that_cannot_be_read_does_not_keep_the_others_from_running(
     asrdiag: Command, suite: Callable[..., Path], tmp_path: Path
 ) -> None:
-    rows = [{"id": str(number), "audio": f"{number}.wav", "text": "word"} for number in range(50)]
+    rows = [{"id": str(number), "audio": f"{number}.wav", "text": "word"} for number in range(20)]
     (tmp_path / "list.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    ended = asrdiag("run", suite(datasets=MANIFEST))
+    ended = asrdiag("run", suite(datasets=[*MANIFEST, {"id": "demo", "loader": "demo"}]))
     assert ended.returncode == 1
-    assert f"{CELL}: stopped, since the first 5 clips all failed" in ended.stderr
+    assert f"{CELL}: 20 of 20 clips failed" in ended.stderr
     assert "no such file" in ended.stderr
-    assert len(records(tmp_path / "runs" / "small", CELL)) == 5
+    mine, demo = leaderboard(tmp_path / "runs" / "small")
+    assert (mine["n_scored"], mine["n_failed"], mine["error_rate_pct"]) == ("0", "20", "")
+    assert demo["complete"] == "true"
+
+
+def test_failures_outside_the_selection_do_not_count(
+    asrdiag: Command, suite: Callable[..., Path], speech: Callable[[int, str], str], tmp_path: Path
+) -> None:
+    rows = [{"audio": f"{number}.wav", "text": speech(number, f"{number}.wav")} for number in range(4)]
+    rows.append({"audio": "absent.wav", "text": "word"})
+    (tmp_path / "list.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    path = suite(datasets=MANIFEST, on_error={"max_failure_share": 0.25})
+    assert asrdiag("run", path).returncode == 0
+    limited = asrdiag("run", path, "--limit", 2)
+    assert limited.returncode == 0, limited.stderr
+    assert "nothing to do in the selected 1 of 1 cells" in limited.stdout
+    assert '"status": "partial"' in (tmp_path / "runs/small/run.json").read_text()
 
 
 @pytest.mark.parametrize(
@@ -128,7 +144,7 @@ def test_a_run_in_which_nothing_works_stops(
         ({}, ("--system", "whisper"), "the suite has no system 'whisper'; it has: moonshine-tiny"),
         ({}, ("--condition", "babble"), "the suite has no condition 'babble'; it has: as_recorded"),
         ({}, ("--limit", "0"), "expected a whole number from 1 up"),
-        ({}, ("--limit", "many"), "invalid counting value: 'many'"),
+        ({}, ("--limit", "many"), "found 'many', expected a whole number from 1 up"),
         ({}, ("--data", "ROOT"), "expected NAME=PATH"),
         ({}, ("--colour",), "unrecognized arguments: --colour"),
         ({"datasets": [{"id": "x", "loader": "manifest", "path": "none.jsonl"}]}, (), "none.jsonl"),
@@ -176,11 +192,12 @@ def test_a_folder_with_other_things_in_it_is_left_alone(
 ) -> None:
     (tmp_path / "thesis").mkdir()
     (tmp_path / "thesis" / "chapter1.txt").write_text("precious")
+    (tmp_path / "thesis" / ".lock").write_text("of something else")
     for words in ((), ("--fresh",)):
         ended = asrdiag("run", suite(), "--out", "thesis", *words)
         assert ended.returncode == 2
         assert "thesis has files in it but is no run directory" in ended.stderr
-    assert [entry.name for entry in (tmp_path / "thesis").iterdir()] == ["chapter1.txt"]
+    assert {entry.name for entry in (tmp_path / "thesis").iterdir()} == {"chapter1.txt", ".lock"}
 
 
 def test_a_device_the_engine_cannot_use_is_named(
@@ -188,5 +205,23 @@ def test_a_device_the_engine_cannot_use_is_named(
 ) -> None:
     ended = asrdiag("run", suite(), "--device", "tpu")
     assert ended.returncode == 2
-    assert "tpu" in ended.stderr
-    assert "cpu" in ended.stderr
+    assert "moonshine-tiny cannot use the device 'tpu'; it can use: cpu" in ended.stderr
+    assert not (tmp_path / "runs").exists()
+    cpu_only = suite(systems=[{"id": "pocketsphinx", "engine": "pocketsphinx"}])
+    assert "all run on the cpu only" in asrdiag("run", cpu_only, "--device", "cuda").stderr
+
+
+def test_a_language_that_is_no_tag_runs_nothing(
+    asrdiag: Command, suite: Callable[..., Path], tmp_path: Path
+) -> None:
+    (tmp_path / "list.jsonl").write_text('{"audio": "a.wav", "text": "x", "language": "English"}\n')
+    ended = asrdiag("run", suite(datasets=MANIFEST))
+    assert ended.returncode == 2
+    assert "dataset 'mine': language 'English' is not a language tag" in ended.stderr
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_factor_that_no_utterance_has_is_named(asrdiag: Command, suite: Callable[..., Path]) -> None:
+    ended = asrdiag("run", suite(report={"groups": ["speeker"]}))
+    assert ended.returncode == 2
+    assert "unknown factor 'speeker' (did you mean 'speaker'?); known: speaker" in ended.stderr

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 from conftest import Command
-from runs import heard, records
+from run_files import heard, records
 
 from asrdiag.audio import read_audio
 from asrdiag.levels import active_speech_level
@@ -95,11 +95,11 @@ def test_the_kept_audio_is_what_was_heard_at_the_snr_asked_for(
     run = tmp_path / "runs" / "small"
     for cell, asked in (("babble.snr10", 10.0), ("babble.snr0", 0.0), ("pink.snr5", 5.0)):
         for record in records(run, f"moonshine-tiny/demo/{cell}"):
-            where = record["audio"]
+            where = record["source"]
             clean = read_audio(
                 Path(where["path"]), 16000, offset_s=where["offset_s"], duration_s=where["duration_s"]
             )
-            noisy, rate = soundfile.read(run / where["kept"], dtype="float32")
+            noisy, rate = soundfile.read(run / record["audio"]["kept"], dtype="float32")
             assert rate == 16000
             noise = noisy / record["degradation"]["mixture_gain"] - clean
             level = active_speech_level(clean, 16000)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from conftest import ASRDIAG, Command
-from runs import records
+from run_files import records
 
 CELL = "moonshine-tiny/demo/as_recorded"
 
@@ -42,6 +42,14 @@ def test_a_file_size_limit_is_an_error(suite: Callable[..., Path], tmp_path: Pat
     assert ended.returncode == 1, ended.stderr
     assert "could not be written: File too large" in ended.stderr
     assert "Traceback" not in ended.stderr
+    again = subprocess.run(
+        [str(ASRDIAG), "run", str(tmp_path / "small.yaml"), "--out", str(tmp_path / "run")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert again.returncode == 0, again.stderr
+    assert len(records(tmp_path / "run", CELL)) == 15
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from conftest import Command
-from runs import leaderboard, records
+from run_files import leaderboard, records
 
 SPHINX = {"id": "pocketsphinx", "engine": "pocketsphinx"}
 TWO_CONDITIONS = [
@@ -99,6 +99,7 @@ def test_ctrl_c_says_how_to_go_on_and_keeps_what_is_done(
     done = {record["sample_id"] for record in records(run, CELLS[0])}
     assert len(done) >= 2
     assert '"status": "interrupted"' in (run / "run.json").read_text()
+    assert int(leaderboard(run)[0]["n_scored"]) == len(done)  # the tables say how far it came
     before = (run / "cells" / CELLS[0] / "samples.jsonl").read_bytes()
     assert asrdiag("run", path).returncode == 0
     assert (run / "cells" / CELLS[0] / "samples.jsonl").read_bytes().startswith(before)
@@ -146,8 +147,11 @@ def test_only_cells_that_changed_run_again_and_it_is_said_why(
     assert (run / "cells/moonshine-tiny/demo/as_recorded/samples.jsonl").stat().st_mtime_ns == untouched
     assert records(run, "moonshine-tiny/demo/noise.snr10") != old
 
-    back = asrdiag("run", suite(conditions=[clean, white]), "--limit", 2)
+    back = suite(conditions=[clean, white])
+    assert "will be taken back" in asrdiag("run", back, "--dry-run").stdout
+    back = asrdiag("run", back, "--limit", 2)
     assert "taken back from" in back.stderr
+    assert "run anew" not in back.stderr
     assert "nothing to do" in back.stdout
     assert records(run, "moonshine-tiny/demo/noise.snr10") == old
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import jiwer
 import pyarrow.parquet as pq
 from conftest import Command
-from runs import leaderboard, records
+from run_files import leaderboard, records
 
 from asrdiag.metrics import get_normalizer
 from asrdiag.report.columns import COLUMNS
@@ -85,6 +85,9 @@ def test_leaderboard_of_one_and_of_several_runs(
     assert one.returncode == 0
     assert "white.snr0" in one.stdout
     assert re.search(r"scored +2/15", one.stdout)
+    two = asrdiag("leaderboard", "first", "second").stdout
+    assert "moonshine-tiny [first]" in two
+    assert "moonshine-tiny [second]" in two
     both = asrdiag("leaderboard", "first", "second", "--csv", "both.csv")
     assert both.returncode == 0, both.stderr
     rows = list(csv.DictReader(io.StringIO((tmp_path / "both.csv").read_text())))

@@ -60,7 +60,7 @@ def test_a_batch_is_answered_in_order(utterances: tuple[Utterance, ...], tmp_pat
 def test_a_clip_that_fails_does_not_take_its_batch_along(
     utterances: tuple[Utterance, ...], tmp_path: Path
 ) -> None:
-    outcomes = Worker(job(utterances, tmp_path, refuses=("b",))).process(task(0, 1, 2))
+    outcomes = Worker(job(utterances, tmp_path, trips_on=("b",))).process(task(0, 1, 2))
     assert [outcome.record["hypothesis_raw"] for outcome in outcomes] == ["a", None, "c"]
     assert outcomes[1].record["error"] == {
         "stage": "transcribe",
@@ -77,7 +77,7 @@ def test_a_clip_that_fails_does_not_take_its_batch_along(
 def test_a_clip_is_tried_as_often_as_the_suite_says(
     utterances: tuple[Utterance, ...], tmp_path: Path, retry: int
 ) -> None:
-    [outcome] = Worker(job(utterances, tmp_path, retry, refuses=("a",))).process(task(0))
+    [outcome] = Worker(job(utterances, tmp_path, retry, trips_on=("a",))).process(task(0))
     assert outcome.record["attempts"] == len(outcome.failures) == 1 + retry
 
 
@@ -119,7 +119,7 @@ def test_a_system_that_cannot_be_opened_stops_the_run(
 def test_the_audio_of_a_failed_clip_is_kept_as_evidence(
     utterances: tuple[Utterance, ...], tmp_path: Path
 ) -> None:
-    worker = Worker(job(utterances, tmp_path, refuses=("b",)))
+    worker = Worker(job(utterances, tmp_path, trips_on=("b",)))
     fine, failed = worker.process(task(0, 1, condition="dropout.m050"))
     assert fine.record["audio"]["kept"] is None
     assert (tmp_path / failed.record["audio"]["kept"]).is_file()

@@ -47,11 +47,11 @@ def test_files_have_ordinary_permissions(tmp_path: Path) -> None:
 
 
 def test_what_a_killed_process_left_behind_is_removed_and_nothing_else(tmp_path: Path) -> None:
-    for name in (".summary.json.x1y2.tmp", "summary.json", ".lock", "notes.tmp"):
+    for name in (".summary.json.x1y2.asrdiag.tmp", "summary.json", ".lock", ".notes.tmp"):
         (tmp_path / name).write_text("")
     remove_leftovers(tmp_path)
     remove_leftovers(tmp_path / "absent")
-    assert {entry.name for entry in tmp_path.iterdir()} == {"summary.json", ".lock", "notes.tmp"}
+    assert {entry.name for entry in tmp_path.iterdir()} == {"summary.json", ".lock", ".notes.tmp"}
 
 
 def test_free_names_are_numbered(tmp_path: Path) -> None:

@@ -110,6 +110,19 @@ def test_a_good_suite_expands_its_levels(write: Callable[[str], Path]) -> None:
         (("schema: 1", "schema: *x"), 1, "not valid YAML"),
         (("schema: 1", "schema: &x [*x]"), 1, "an alias may not contain itself"),
         (("schema: 1", "schema: ["), 3, "not valid YAML"),
+        (("schema: 1", "schema: true"), 1, "found True, expected a valid integer"),
+        (("schema: 1", "schema: !!int abc"), 1, "found 'abc', which is no valid int"),
+        (("schema: 1", "schema: " + "9" * 5000), 1, "no valid int"),
+        (("schema: 1", "schema: !!binary aGk="), 1, "not valid YAML: found 'binary'"),
+        (("schema: 1", "schema: {? [a] : b}"), 1, "not valid YAML: found 'seq'"),
+        (("name: good", 'name: good\ndescription: "\\ud800"'), 3, "which is no valid str"),
+        (("name: good", "name: good\nmatrix: [{systems: []}]"), 3, "found [], expected at least one entry"),
+        (
+            ("name: good", "name: good\nmatrix: [{systems: ps}]"),
+            3,
+            "found 'ps', expected a valid array or",
+        ),
+        (("name: good", "name: good\nseed: 1:30"), 3, "found '1:30', expected a valid integer"),
         (("schema: 1", "schema: !!python/object/apply:os.getcwd []"), 1, "not valid YAML"),
     ],
 )
@@ -121,6 +134,32 @@ def test_a_mistake_names_its_line(
     text = complaint(path)
     assert said in text
     assert any(part.startswith(f"{path}:{line}:") for part in text.splitlines()), text
+
+
+def test_scalars_are_those_of_yaml_1_2(write: Callable[[str], Path]) -> None:
+    suite = load_suite(
+        write(GOOD.replace("name: good", "name: no\ndescription: 2026-01-01\nseed: 010"))
+    ).suite
+    assert (suite.name, suite.description, suite.seed) == ("no", "2026-01-01", 10)
+
+
+def test_a_few_aliases_cannot_stand_for_billions_of_values(write: Callable[[str], Path]) -> None:
+    levels = "\n".join(f"x{n}: &x{n} [{', '.join([f'*x{n - 1}'] * 10)}]" for n in range(1, 12))
+    assert "too many for a suite" in complaint(write(f"x0: &x0 [a]\n{levels}\n"))
+
+
+def test_a_file_with_control_characters_is_no_yaml(write: Callable[[str], Path]) -> None:
+    assert "not valid YAML" in complaint(write("name: a\x00b\n"))
+
+
+def test_brackets_without_end_are_no_suite(write: Callable[[str], Path]) -> None:
+    assert "suite.yaml" in complaint(write("x: " + "[" * 3000 + "]" * 3000))
+
+
+def test_a_variable_that_the_suite_does_not_use_is_a_mistake(write: Callable[[str], Path]) -> None:
+    path = write(GOOD.replace("loader: demo", "loader: manifest\n    path: ${CORPUS}/list.jsonl"))
+    with pytest.raises(UsageError, match=r"unknown variable 'CORPS' \(did you mean 'CORPUS'\?\)"):
+        load_suite(path, {"CORPS": "/x"})
 
 
 def test_several_mistakes_are_all_told(write: Callable[[str], Path]) -> None:

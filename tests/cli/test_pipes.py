@@ -1,0 +1,30 @@
+"""A reader that goes away changes neither the work nor the exit status."""
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+from conftest import ASRDIAG, Command
+from run_files import records
+
+
+def bash(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    line = f"{command}; exit ${{PIPESTATUS[0]}}"
+    return subprocess.run(["bash", "-c", line], cwd=folder, capture_output=True, text=True, check=False)
+
+
+def test_a_run_whose_output_nobody_reads_is_done_all_the_same(
+    suite: Callable[..., Path], tmp_path: Path
+) -> None:
+    ended = bash(f'"{ASRDIAG}" run "{suite()}" --out run | true', tmp_path)
+    assert ended.returncode == 0, ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert len(records(tmp_path / "run", "moonshine-tiny/demo/as_recorded")) == 15
+
+
+def test_head_is_enough_for_a_leaderboard(
+    asrdiag: Command, suite: Callable[..., Path], tmp_path: Path
+) -> None:
+    asrdiag("run", suite(), "--limit", 1)
+    ended = bash(f'"{ASRDIAG}" leaderboard runs/small | head -1', tmp_path)
+    assert (ended.returncode, ended.stderr) == (0, "")
