@@ -1,1 +1,1 @@
-"""The error explorer."""
+"""For the error explorer; nothing in it yet."""

@@ -204,7 +204,8 @@ def score(
 
 def _require_text(value: object, where: str) -> None:
     if not isinstance(value, str):
-        raise TypeError(f"{where} is {value!r} ({type(value).__name__}), expected a string")
+        hint = " (None means no answer)" if where.startswith("hypothes") else ""
+        raise TypeError(f"{where} is {value!r} ({type(value).__name__}), expected a string{hint}")
 
 
 def _common_unit(language: str | Iterable[str], n_utterances: int) -> Unit:

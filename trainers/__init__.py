@@ -1,1 +1,1 @@
-"""Training recipes for recognisers that adverse acoustics break."""
+"""For training recipes; nothing in it yet."""

@@ -15,7 +15,9 @@ def add_parser(verbs: SubParsers) -> None:
         description="Shows the results of one or several runs. Nothing is computed anew.",
     )
     parser.add_argument("runs", metavar="RUN", type=Path, nargs="+", help="run directories")
-    parser.add_argument("--csv", type=Path, metavar="PATH", help="write the rows as CSV (/dev/stdout works)")
+    parser.add_argument(
+        "--csv", type=Path, metavar="PATH", help="write the rows as CSV; - for standard output"
+    )
     parser.add_argument("--markdown", action="store_true", help="print Markdown instead of a terminal table")
     parser.set_defaults(handler=run)
 
@@ -26,10 +28,14 @@ def run(options: argparse.Namespace) -> int:
     from ..store.folder import RunFolder
 
     rows = [row for path in options.runs for row in leaderboard_rows(RunFolder(path))]
-    if not any(row.get("system") for row in rows):
+    if not any(row.get("metric") for row in rows):
         sys.stderr.write("asrdiag: no cell is scored yet; `asrdiag score RUN` scores what there is\n")
     if options.csv:
-        write_text(options.csv, to_csv(rows, LEADERBOARD_COLUMNS))
+        text = to_csv(rows, LEADERBOARD_COLUMNS)
+        if options.csv == Path("-"):
+            out(text.removesuffix("\n"))
+        else:
+            write_text(options.csv, text)
     if options.markdown:
         from ..report.table import to_markdown
 

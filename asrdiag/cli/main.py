@@ -8,8 +8,9 @@ import argparse
 import signal
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 from types import FrameType
-from typing import Any
+from typing import Any, NoReturn
 
 from .. import __version__
 from ..errors import AsrdiagError
@@ -25,6 +26,11 @@ class _ExactParser(argparse.ArgumentParser):
     def __init__(self, **options: Any) -> None:
         super().__init__(**{**options, "allow_abbrev": False})
 
+    def error(self, message: str) -> NoReturn:
+        if message.endswith("required: SUITE"):
+            message += " (give it before --system, --dataset and --condition, which take several ids)"
+        super().error(message)
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit status."""
@@ -39,6 +45,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         verb.add_parser(verbs)
     options = parser.parse_args(arguments)
     signal.signal(signal.SIGTERM, _interrupt)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that cannot show a sign gets "?" for it
     try:
         return int(options.handler(options))
     except AsrdiagError as error:

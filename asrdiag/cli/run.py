@@ -36,11 +36,12 @@ def run(options: argparse.Namespace) -> int:
     from ..report.rows import leaderboard_rows
     from ..runner.display import make_display
     from ..runner.execute import Resources
-    from ..runner.session import run_session
+    from ..runner.session import refuse_foreign, run_session
     from ..store.folder import RunFolder
 
     plan = load(options)
     path = options.out or Path("runs") / plan.suite.suite.name
+    refuse_foreign(path)
     if options.dry_run:
         from ..runner.dry_run import describe
 

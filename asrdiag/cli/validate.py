@@ -18,7 +18,7 @@ def add_parser(verbs: SubParsers) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    from ..runner.inventory import take_inventory
+    from ..runner.inventory import mismatches, take_inventory
     from ..runner.plan import normalizers_of
 
     plan = load(options)
@@ -35,6 +35,7 @@ def run(options: argparse.Namespace) -> int:
         problems += found.problems
     for system in plan.systems:
         out(f"system {system.id}: {system.identity()['model']}, can run here")
+    problems += mismatches(plan)
     for dataset_id, reason in plan.not_run.items():
         out(f"dataset {dataset_id}: not run: {reason}")
     for problem in problems:

@@ -4,6 +4,7 @@ from ..registry import Registry
 
 DATASETS = Registry(
     "dataset loader",
+    "asrdiag.datasets",
     {
         "demo": "asrdiag.datasets.demo:DemoSpec",
         "manifest": "asrdiag.datasets.manifest:ManifestSpec",

@@ -4,6 +4,7 @@ from ..registry import Registry
 
 ENGINES = Registry(
     "engine",
+    "asrdiag.engines",
     {
         "moonshine": "asrdiag.engines.moonshine:MoonshineSpec",
         "pocketsphinx": "asrdiag.engines.pocketsphinx:PocketSphinxSpec",

@@ -51,6 +51,8 @@ class EngineSpec(Spec):
     sample_rate_hz: ClassVar[int] = 16_000
     """The rate of the clips that the recogniser is given."""
     default_batch_size: ClassVar[int] = 1
+    languages: ClassVar[tuple[str, ...] | None] = None
+    """The primary language tags it knows, if it knows only some; other clips are recorded as failed."""
     cpu_only: ClassVar[bool] = False
     """Runs on the CPU whatever device a run is given; otherwise `open` is asked for that device."""
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from importlib import util
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
@@ -26,6 +26,8 @@ CUT_WINDOW_S = 6.0
 
 class MoonshineSpec(EngineSpec):
     """Moonshine Tiny: 27 million parameters, quantised to 8 bits, run by onnxruntime."""
+
+    languages: ClassVar[tuple[str, ...] | None] = LANGUAGES
 
     engine: Literal["moonshine"]
 

@@ -31,6 +31,7 @@ class PocketSphinxSpec(EngineSpec):
     """Hidden Markov models, a trigram language model and a dictionary of 134 thousand words."""
 
     cpu_only: ClassVar[bool] = True
+    languages: ClassVar[tuple[str, ...] | None] = LANGUAGES
 
     engine: Literal["pocketsphinx"]
 

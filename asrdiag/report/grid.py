@@ -19,20 +19,34 @@ class Grid:
     """By system and condition; a cell that was not run is not there."""
 
     def worst(self, system: str) -> str | None:
-        """The condition a system finds hardest, among those measured on equally many utterances."""
-        found = {condition: self.rows.get((system, condition)) for condition in self.conditions}
-        scored = {name: row for name, row in found.items() if row and row.get("error_rate_pct") is not None}
-        most = max((row["n_scored"] for row in scored.values()), default=0)
-        rates = {name: row["error_rate_pct"] for name, row in scored.items() if row["n_scored"] == most}
-        return max(rates, key=lambda name: rates[name]) if len(rates) > 1 else None
+        """The condition with a system's highest error rate, if all have equally many utterances."""
+        found = {name: row for name in self.conditions if (row := self.rows.get((system, name)))}
+        rates = {
+            name: row["error_rate_pct"]
+            for name, row in found.items()
+            if row.get("error_rate_pct") is not None
+        }
+        comparable = len({row["n_scored"] for row in found.values()}) == 1 and len(rates) > 1
+        return max(rates, key=lambda name: rates[name]) if comparable else None
+
+    @property
+    def normalizers(self) -> str:
+        return "+".join(sorted({name for row in self.rows.values() for name in row["normalizer"].split("+")}))
+
+    @property
+    def complete(self) -> bool:
+        """Whether every system has every utterance under every condition shown."""
+        return len(self.rows) == len(self.systems) * len(self.conditions) and all(
+            row["complete"] for row in self.rows.values()
+        )
 
 
 def make_grids(rows: Iterable[Row]) -> Iterator[Grid]:
-    """Arrange leaderboard rows; of a cell with several subsets the pooled row is shown.
+    """Arrange the rows of scored cells; of a cell with several subsets the pooled row is shown.
 
     Systems of several runs that share a name are told apart by the run's directory.
     """
-    measured = [row for row in rows if row.get("system")]
+    measured = [row for row in rows if row.get("metric")]
     runs: dict[str, set[str]] = {}
     for row in measured:
         runs.setdefault(row["system"], set()).add(row["run"])

@@ -17,24 +17,33 @@ GROUP_COLUMNS = ("run_id", "system", "dataset", "condition", "factor", "value", 
 
 
 def leaderboard_rows(folder: RunFolder) -> Iterator[dict[str, Any]]:
-    """A run's rows: each cell's, then one for each dataset that was never run.
+    """A run's rows: those of each scored cell, then one for each cell of the suite that has no scores.
 
-    Besides the columns of the leaderboard each measured row has `run`, the directory.
+    Besides the columns of the leaderboard each row has `run`, the directory.
 
     Raises:
-        UsageError: this is not a run directory.
+        UsageError: this is not a run directory, or a summary is damaged.
     """
     run = folder.read_run()
-    measured = {"run": str(folder.path), "run_id": run["run_id"], "source": "measured"}
-    found = set()
+    common = {"run": str(folder.path), "run_id": run["run_id"]}
+    scored = set()
     for summary in folder.summaries():
+        scored.add(summary["cell"])
         for row in summary["rows"]:
-            found.add(row["dataset"])
-            yield measured | row
-    for dataset, reason in run["not_run"].items():
-        if dataset not in found:
-            note = f"not run: {reason}"
-            yield {"run_id": run["run_id"], "dataset": dataset, "complete": False, "note": note}
+            yield {**common, "source": "measured", **row}
+    for key in run["suite_cells"]:
+        if key not in scored:
+            yield common | _unscored(key, run["cells"].get(key), run["not_run"])
+
+
+def _unscored(key: str, cell: Row | None, reasons: Mapping[str, str]) -> dict[str, Any]:
+    system, dataset, condition = key.split("/")
+    row = {"system": system, "dataset": dataset, "condition": condition, "complete": False}
+    if cell is not None:
+        row |= {name: cell[name] for name in ("model_id", "model_revision", "severity", "snr_db")}
+        row["n_expected"] = sum(sum(languages.values()) for languages in cell["n_expected"].values())
+    reason = reasons.get(dataset)
+    return row | {"note": f"not run: {reason}" if reason else "not run yet"}
 
 
 def group_rows(folder: RunFolder) -> Iterator[dict[str, Any]]:

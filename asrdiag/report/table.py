@@ -16,9 +16,17 @@ _PARTS = (
     ("del", "deletions", "magenta"),
     ("ins", "insertions", "cyan"),
 )
+_SOMETIMES = (
+    ("hall", "hallucination_rate_pct"),
+    ("loops", "repetition_rate_pct"),
+    ("empty", "empty_rate_pct"),
+)
+"""Rows that are shown where there is anything in them."""
 _LEGEND = (
-    "soft, hard: substitutions by something alike or by something else; del: words left out; "
-    "ins: words put in; all in % of the reference. 95 %: bootstrap interval. ▲ a system's worst condition."
+    "95 %: bootstrap interval. soft, hard: words replaced by something alike or by something else; "
+    "del: left out; ins: put in; each in % of the reference. hall: made up (hard and ins), in % of what the "
+    "system wrote. loops, empty: utterances caught in a loop or answered with nothing, in %. "
+    "▲ a system's highest rate; the intervals tell whether that is more than chance."
 )
 
 
@@ -30,8 +38,23 @@ def render(rows: Iterable[Row], console: Console) -> RenderableType:
         parts += [_title(grid), *_tables(grid, console)]
     if parts:
         parts.append(Text(_LEGEND, style="dim"))
-    parts += [Text(f"{row['dataset']}: {row['note']}", style="yellow") for row in rows if row.get("note")]
+    parts += [Text(note, style="yellow") for note in _notes(rows)]
     return Group(*parts)
+
+
+def _notes(rows: Sequence[Row]) -> Iterator[str]:
+    """What has no scores: datasets that cannot be run, and how many cells were not run yet."""
+    yield from dict.fromkeys(
+        f"{row['dataset']}: {row['note']}" for row in rows if row.get("note", "").startswith("not run:")
+    )
+    waiting = [
+        f"{row['system']}/{row['dataset']}/{row['condition']}"
+        for row in rows
+        if row.get("note") == "not run yet"
+    ]
+    if waiting:
+        more = f" and {len(waiting) - 3} more" if len(waiting) > 3 else ""
+        yield f"not run yet: {', '.join(waiting[:3])}{more}"
 
 
 def to_markdown(rows: Iterable[Row]) -> str:
@@ -47,29 +70,27 @@ def to_markdown(rows: Iterable[Row]) -> str:
             cells = [_markdown_cell(grid, system, condition) for condition in grid.conditions]
             lines.append(f"| {_escape(system)} | " + " | ".join(cells) + " |")
         lines.append("")
-    lines += [f"{row['dataset']}: {row['note']}" for row in rows if row.get("note")]
+    lines += _notes(rows)
     return "\n".join(lines)
 
 
 def _title(grid: Grid) -> Text:
-    what = f"   {grid.metric.upper()} %, language {grid.language}"
+    what = f"   {grid.metric.upper()} %, language {grid.language}, normaliser {grid.normalizers}"
     expected = {row["n_expected"] for row in grid.rows.values()}
-    if len(expected) == 1 and all(row["complete"] for row in grid.rows.values()):
+    if grid.complete and len(expected) == 1:
         what += f"; all {expected.pop()} utterances scored in every cell"
     return Text.assemble("\n", (grid.dataset, "bold"), what)
 
 
-def _tables(grid: Grid, console: Console) -> Iterator[Table]:
+def _tables(grid: Grid, console: Console) -> list[Table]:
     """As many conditions to a table as the width holds, at least one."""
-    conditions = list(grid.conditions)
-    while conditions:
-        size = len(conditions)
-        table = _table(grid, conditions)
-        while size > 1 and console.measure(table).maximum > console.width:
-            size -= 1
-            table = _table(grid, conditions[:size])
-        yield table
-        del conditions[:size]
+    unlimited = console.options.update(max_width=100_000)
+    for size in range(len(grid.conditions), 0, -1):
+        blocks = [grid.conditions[start : start + size] for start in range(0, len(grid.conditions), size)]
+        tables = [_table(grid, block) for block in blocks]
+        if all(console.measure(table, options=unlimited).maximum <= console.width for table in tables):
+            break
+    return tables
 
 
 def _table(grid: Grid, conditions: Sequence[str]) -> Table:
@@ -86,6 +107,9 @@ def _table(grid: Grid, conditions: Sequence[str]) -> Table:
         table.add_row("", Text("95 %", style="dim"), *map(_interval, found))
         for label, column, colour in _PARTS:
             table.add_row("", Text(label, style=colour), *(_share(row, column, colour) for row in found))
+        for label, column in _SOMETIMES:
+            if any(row and row.get(column) for row in found):
+                table.add_row("", label, *(_rounded(row, column) for row in found))
         if any(row and not row["complete"] for row in found):
             table.add_row("", "scored", *map(_coverage, found))
         if index < len(grid.systems) - 1:
@@ -113,6 +137,11 @@ def _share(row: Row | None, column: str, colour: str) -> Text:
     if row is None or row.get("error_rate_pct") is None:
         return Text("")
     return Text(f"{100 * row[column] / row['ref_tokens']:.1f}", style=colour if row[column] else "dim")
+
+
+def _rounded(row: Row | None, column: str) -> Text:
+    value = row.get(column) if row else None
+    return Text("" if value is None else f"{value:.1f}", style="" if value else "dim")
 
 
 def _coverage(row: Row | None) -> Text:

@@ -1,8 +1,10 @@
 """What a user sees while a run goes on: one rich display, plain lines, or nothing."""
 
+import os
+import sys
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Literal, Self
 
@@ -17,8 +19,10 @@ from rich.progress import (
     TextColumn,
     TimeRemainingColumn,
 )
+from rich.table import Column
 from rich.text import Text
 
+from ..report.rows import Row
 from .cells import CellState
 
 Mode = Literal["rich", "plain", "none"]
@@ -48,15 +52,21 @@ class Display(ABC):
         """One more clip of a cell has been tried."""
 
     @abstractmethod
-    def finished(self, state: CellState) -> None:
-        """A cell is done and scored."""
+    def finished(self, state: CellState, rows: Sequence[Row]) -> None:
+        """A cell is done and scored; `rows` are those of its summary."""
+
+
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """The work goes on when nobody watches it."""
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
 
 def make_display(mode: Mode | None) -> Display:
     """The display for a mode; without one, rich on a terminal and plain lines elsewhere."""
-    console = Console(stderr=True, highlight=False)
+    console = _Console(stderr=True, highlight=False)
     if mode == "none":
-        return SilentDisplay()
+        return SilentDisplay(console)
     if mode == "rich" or (mode is None and console.is_terminal):
         return RichDisplay(console)
     return PlainDisplay(console)
@@ -65,8 +75,11 @@ def make_display(mode: Mode | None) -> Display:
 class SilentDisplay(Display):
     """Shows nothing, save what the user should know."""
 
+    def __init__(self, console: Console) -> None:
+        self._console = console
+
     def note(self, text: str) -> None:
-        Console(stderr=True, highlight=False, soft_wrap=True).print(text, markup=False)
+        self._console.print(text, markup=False, soft_wrap=True)
 
     def begin(self, states: list[CellState]) -> None:
         return
@@ -74,7 +87,7 @@ class SilentDisplay(Display):
     def advanced(self, state: CellState) -> None:
         return
 
-    def finished(self, state: CellState) -> None:
+    def finished(self, state: CellState, rows: Sequence[Row]) -> None:
         return
 
 
@@ -101,8 +114,9 @@ class PlainDisplay(Display):
             self._spoke_at = self._clock()
             self.note(f"  {summarize(state)}  |  {self._pace}")
 
-    def finished(self, state: CellState) -> None:
-        self.note(summarize(state))
+    def finished(self, state: CellState, rows: Sequence[Row]) -> None:
+        if state.seen:
+            self.note(conclude(state, rows))
 
 
 class RichDisplay(Display):
@@ -110,14 +124,18 @@ class RichDisplay(Display):
 
     def __init__(self, console: Console) -> None:
         self._console = console
+        wide = console.width >= 110
+        bar = [BarColumn(bar_width=24)] if wide else []
+        speed = [_Speed()] if wide else []
+        whole = Column(no_wrap=True, overflow="ellipsis")
         self._progress = Progress(
-            TextColumn("{task.description}", markup=False),
-            BarColumn(bar_width=24),
-            MofNCompleteColumn(),
-            _Speed(),
-            TextColumn("{task.fields[detail]}", markup=False),
+            TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True, ratio=1)),
+            *bar,
+            MofNCompleteColumn(table_column=whole),
+            *speed,
+            TextColumn("{task.fields[detail]}", markup=False, table_column=whole),
             TextColumn("ETA"),
-            TimeRemainingColumn(elapsed_when_finished=True),
+            TimeRemainingColumn(elapsed_when_finished=True, table_column=whole),
             console=console,
             transient=True,
         )
@@ -147,10 +165,11 @@ class RichDisplay(Display):
         self._progress.update(self._bars[state.key], completed=state.done, detail=_detail(state))
         self._progress.advance(self._run)
 
-    def finished(self, state: CellState) -> None:
+    def finished(self, state: CellState, rows: Sequence[Row]) -> None:
         if state.key in self._bars:
             self._progress.remove_task(self._bars.pop(state.key))
-        self.note(summarize(state))
+        if state.seen:
+            self.note(conclude(state, rows))
 
 
 class _Speed(ProgressColumn):
@@ -183,21 +202,30 @@ class _Pace:
         return f"{self._done}/{self._pending} clips, {rate:.1f} clips/s, {eta}"
 
 
+def conclude(state: CellState, rows: Sequence[Row]) -> str:
+    """One line on a cell that is done: its error rates, over all its utterances."""
+    shown = [row for row in rows if row["aggregate"]] or rows
+    rates = [
+        f"{row['metric'].upper()} {row['error_rate_pct']:.1f} %"
+        for row in shown
+        if row.get("error_rate_pct") is not None
+    ]
+    return ", ".join([f"{state.key}  {state.done}/{state.total}  {' '.join(rates)}".rstrip(), *_pace(state)])
+
+
 def summarize(state: CellState) -> str:
-    """One line on a cell: how far it is and how it does."""
-    answer = f"{state.key}  {state.done}/{state.total}"
-    if not state.seen:
-        return f"{answer}  done before"
-    detail = _detail(state)
-    return f"{answer}  {detail}" if detail else answer
+    """One line on a cell under way."""
+    return f"{state.key}  {state.done}/{state.total}  {_detail(state)}".rstrip()
 
 
 def _detail(state: CellState) -> str:
     parts = []
     if state.error_rate_pct is not None:
-        parts.append(f"error rate {state.error_rate_pct:.1f} %")
-    if state.rtfx is not None:
-        parts.append(f"RTFx {state.rtfx:.1f}")
-    if state.failed:
-        parts.append(f"{state.failed} failed")
-    return ", ".join(parts)
+        what = "error rate" if state.seen == state.done else "error rate of the new clips"
+        parts.append(f"{what} {state.error_rate_pct:.1f} %")
+    return ", ".join([*parts, *_pace(state)])
+
+
+def _pace(state: CellState) -> list[str]:
+    parts = [] if state.rtfx is None else [f"RTFx {state.rtfx:.1f}"]
+    return [*parts, f"{state.failed} failed"] if state.failed else parts

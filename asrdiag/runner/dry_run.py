@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from ..store.fingerprint import differences
 from ..store.folder import RunFolder
 from .cells import cell_entry, read_identity
 from .inventory import take_inventory
@@ -39,9 +40,14 @@ def _state(plan: Plan, path: Path, cell: Cell) -> str:
     if not folder.cell(cell.key).exists():
         return "to do"
     entry = cell_entry(plan.suite.suite, cell)
-    if read_identity(folder.cell(cell.key))["fingerprint"] != entry["fingerprint"]:
+    found = read_identity(folder.cell(cell.key))
+    if found["fingerprint"] != entry["fingerprint"]:
         before = path / "superseded" / cell.key / entry["fingerprint"][:12]
-        return f"will be taken back from {before}" if before.exists() else "to do anew: the suite changed"
+        if before.exists():
+            return f"will be taken back from {before}"
+        return (
+            f"to do anew, since this changed: {', '.join(differences(found['identity'], entry['identity']))}"
+        )
     left = len(review_cell(folder, cell).pending)
     return f"{left} to do" if left else "done"
 

@@ -41,8 +41,10 @@ class _Session:
 
     def finish(self, state: CellState) -> None:
         """Score a cell to which nothing more comes."""
-        finish_cells(self.folder, [state])
-        self.display.finished(state)
+        if finish_cells(self.folder, [state]) and not state.seen:
+            self.display.note(f"{state.key}: scored anew")
+        summary = self.folder.read_summary(state.key)
+        self.display.finished(state, summary["rows"] if summary else [])
 
     def run_system(self, system: EngineSpec, states: list[CellState]) -> None:
         """Transcribe what is pending in one system's cells."""
@@ -112,11 +114,16 @@ def execute(
     write_reports(folder)
 
 
-def finish_cells(folder: RunFolder, states: Iterable[CellState]) -> None:
-    """Score the cells that have samples, unless their scores are up to date."""
-    for state in states:
-        if folder.samples(state.key).exists() and not is_scored(folder, state.key, state.entry):
-            score_cell(folder, state.key, state.entry)
+def finish_cells(folder: RunFolder, states: Iterable[CellState]) -> int:
+    """Score the cells that have samples, unless their scores are up to date; returns how many that were."""
+    stale = [
+        state
+        for state in states
+        if folder.samples(state.key).exists() and not is_scored(folder, state.key, state.entry)
+    ]
+    for state in stale:
+        score_cell(folder, state.key, state.entry)
+    return len(stale)
 
 
 def _tasks(states: Iterable[CellState], size: int) -> Iterator[Task]:

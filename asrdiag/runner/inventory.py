@@ -6,7 +6,8 @@ from pathlib import Path
 from ..audio import audio_duration_s
 from ..datasets.base import Utterance
 from ..errors import SampleError
-from .plan import LoadedDataset
+from ..metrics import primary_language
+from .plan import LoadedDataset, Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,21 @@ def take_inventory(dataset: LoadedDataset) -> Inventory:
             audio_s += found
     empty = sum(not utterance.reference.strip() for utterance in dataset.selected)
     return Inventory(dataset.n_selected, audio_s, empty, tuple(problems))
+
+
+def mismatches(plan: Plan) -> list[str]:
+    """Clips that cannot be answered: in languages their system does not know, or with nobody to babble."""
+    found: dict[str, None] = {}
+    for cell in plan.cells:
+        name, known = cell.dataset.spec.id, cell.system.languages
+        languages = {utterance.language for utterance in cell.dataset.selected}
+        foreign = sorted(tag for tag in languages if known and primary_language(tag) not in known)
+        if known and foreign:
+            clips = f"dataset {name} has clips in {', '.join(foreign)}"
+            found[f"{clips}; system {cell.system.id} knows {', '.join(known)}"] = None
+        if cell.condition.draws_on_pool() and len(cell.dataset.utterances) == 1:
+            found[f"dataset {name} has one utterance; {cell.condition.id} draws on others"] = None
+    return list(found)
 
 
 def _length(path: Path) -> float | str:

@@ -207,10 +207,22 @@ def _usable(systems: Sequence[EngineSpec], device: str) -> None:
     for system in systems:
         if reason := system.unavailable():
             raise UsageError(f"system {system.id!r} cannot run on this machine: {reason}")
+        _identified(system)
         if not system.cpu_only and (reason := system.refuses(device)):
             raise UsageError(reason)
     if device != "cpu" and all(system.cpu_only for system in systems):
         raise UsageError(f"no selected system can use the device {device!r}: all run on the cpu only")
+
+
+def _identified(system: EngineSpec) -> None:
+    where = f"system {system.id!r}: {type(system).__name__}.identity()"
+    identity = system.identity()
+    if missing := {"model", "revision", "decoding"} - identity.keys():
+        raise UsageError(f"{where} lacks {', '.join(sorted(missing))}")
+    try:
+        json.dumps(identity, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"{where} gave what is no JSON: {error}") from error
 
 
 def _load_dataset(spec: DatasetSpec, limit: int | None) -> LoadedDataset:

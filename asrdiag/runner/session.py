@@ -56,7 +56,7 @@ def run_session(
         KeyboardInterrupt: the user stopped it; what was done is kept.
     """
     folder = RunFolder(path)
-    _refuse_foreign(path)
+    refuse_foreign(path)
     if fresh and path.exists():
         if path.name in ("", ".."):
             path = path.resolve()
@@ -94,7 +94,12 @@ def run_session(
     return Result(todo == 0, complete, failures)
 
 
-def _refuse_foreign(path: Path) -> None:
+def refuse_foreign(path: Path) -> None:
+    """Refuse a place that is neither free nor a run directory.
+
+    Raises:
+        UsageError: it is a file, or a folder with other things in it.
+    """
     if path.exists() and not path.is_dir():
         raise UsageError(f"{path} is a file, expected a run directory or a free name")
     if not path.is_dir() or (path / "run.json").exists():
@@ -113,9 +118,15 @@ def _make(path: Path) -> None:
 
 def _open_run(folder: RunFolder, plan: Plan, display: Display) -> dict[str, Any]:
     name = plan.suite.suite.name
-    now = {"suite": name, "not_run": dict(plan.not_run)}
+    now = {"suite": name, "not_run": dict(plan.not_run), "suite_cells": list(plan.suite_keys)}
     if (folder.path / "run.json").exists():
-        run = folder.read_run() | now
+        run = folder.read_run()
+        if run["suite"] != name:
+            raise UsageError(
+                f"{folder.path} holds a run of the suite {run['suite']!r}, not of {name!r}; "
+                "choose another --out, or --fresh to move it aside"
+            )
+        run |= now
     else:
         run_id = f"{name}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
         run = {"schema": 1, "run_id": run_id, "status": "running", "cells": {}, "sessions": [], **now}

@@ -94,6 +94,8 @@ def _call(recognizer: Recognizer, clips: Sequence[Clip]) -> list[Transcript]:
     if len(transcripts) != len(clips):
         raise RuntimeError(f"the engine gave {len(transcripts)} transcripts for {len(clips)} clips")
     for transcript in transcripts:
+        if not isinstance(transcript, Transcript) or not isinstance(transcript.text, str):
+            raise TypeError(f"the engine gave {transcript!r:.80}, expected a Transcript with a text")
         # What cannot be written down has to fail here, as this clip's failure.
         json.dumps([transcript.text, dict(transcript.details)], allow_nan=False)
         transcript.text.encode()

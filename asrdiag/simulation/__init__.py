@@ -9,6 +9,7 @@ from .base import Condition, ConditionSpec, Degraded, Source
 
 CONDITIONS = Registry(
     "condition kind",
+    "asrdiag.conditions",
     {
         "as_recorded": "asrdiag.simulation.as_recorded:AsRecordedSpec",
         "additive_noise": "asrdiag.simulation.additive_noise:AdditiveNoiseSpec",

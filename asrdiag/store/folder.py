@@ -49,11 +49,18 @@ class RunFolder:
         path = self.path / "run.json"
         try:
             run = json.loads(path.read_text(encoding="utf-8"))
-        except FileNotFoundError as error:
+        except (FileNotFoundError, NotADirectoryError) as error:
             raise UsageError(f"{self.path} is not a run directory: it has no run.json") from error
         except (OSError, ValueError) as error:
             raise UsageError(f"{path}: cannot be read: {error}") from error
-        if not isinstance(run, dict) or not run.keys() >= {"run_id", "cells", "not_run", "sessions"}:
+        if not isinstance(run, dict) or not run.keys() >= {
+            "run_id",
+            "suite",
+            "suite_cells",
+            "cells",
+            "not_run",
+            "sessions",
+        }:
             raise UsageError(f"{path}: not a run.json that asrdiag wrote")
         return run
 

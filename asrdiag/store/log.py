@@ -71,7 +71,7 @@ def read_log(path: Path) -> Iterator[dict[str, Any]]:
                 record = json.loads(line)
             except ValueError as error:
                 raise AsrdiagError(
-                    f"{path}:{number}: found a damaged line, expected JSON: {error}"
+                    f"{path}:{number}: found a damaged line, expected JSON ({error}); remove it to go on"
                 ) from error
             if not isinstance(record, dict):
                 raise AsrdiagError(f"{path}:{number}: found {type(record).__name__}, expected a JSON object")

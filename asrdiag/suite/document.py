@@ -67,6 +67,8 @@ def read_document(path: Path) -> Document:
         mark = getattr(error, "problem_mark", None)
         line = f":{mark.line + 1}" if mark else ""
         problem = getattr(error, "problem", None) or str(error).replace("\n", " ")
+        if context := getattr(error, "context_mark", None):
+            problem = f"{problem}, {error.context} that begins in line {context.line + 1}"  # type: ignore[attr-defined]
         raise UsageError(f"{path}{line}: not valid YAML: {problem}") from error
     except RecursionError as error:
         raise UsageError(f"{path}: nested too deeply for a suite") from error

@@ -47,7 +47,9 @@ def find_suite(reference: str) -> Path:
         UsageError: there is no such file and no such name.
     """
     path = Path(reference)
-    if path.is_file():
+    if path.is_dir():
+        raise UsageError(f"{path} is a folder, expected a suite file")
+    if path.exists():
         return path
     packaged = packaged_suites()
     if reference in packaged:
@@ -68,9 +70,8 @@ def load_suite(path: Path, data: Mapping[str, str] | None = None) -> LoadedSuite
     """
     document = read_document(path)
     if not isinstance(document.data, dict):
-        raise UsageError(
-            f"{path}:1: found {type(document.data).__name__}, expected a suite (keys and values)"
-        )
+        found = "nothing" if document.data is None else f"a {type(document.data).__name__}"
+        raise UsageError(f"{path}:1: found {found}, expected a suite: keys and values")
     filled, unset, used = expand(document.data, {**os.environ, **(data or {})})
     for name in data or {}:
         if name not in used:

@@ -15,3 +15,15 @@ def test_the_example_prints_what_the_page_says() -> None:
         exec(compile(code, str(PAGE), "exec"), {})
     promised = re.findall(r"(?:^|  )# (.*)$", code, flags=re.MULTILINE)
     assert printed.getvalue().splitlines() == promised
+
+
+def test_the_page_lists_every_attribute() -> None:
+    from asrdiag.metrics import Alignment, Counts, Score, UtteranceScore
+
+    for record in (Score, UtteranceScore, Counts, Alignment):
+        row = next(
+            line for line in PAGE.read_text().splitlines() if line.startswith(f"| `{record.__name__}` |")
+        )
+        public = {name for name in dir(record) if not name.startswith("_")}
+        listed = set(re.findall(r"`(\w+)(?:\(\))?`", row.split("|")[3]))
+        assert public - {"unit"} == listed - {"unit"}

@@ -168,7 +168,7 @@ def test_several_mistakes_are_all_told(write: Callable[[str], Path]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"), [("", "found NoneType"), ("- a\n", "found list"), ("\xff", "expected")]
+    ("text", "said"), [("", "found nothing"), ("- a\n", "found a list"), ("\xff", "expected")]
 )
 def test_what_is_no_suite_is_said_so(write: Callable[[str], Path], text: str, said: str) -> None:
     assert said in complaint(write(text))
