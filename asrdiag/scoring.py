@@ -20,7 +20,6 @@ SCORING = 1
 
 UNITS: tuple[Unit, ...] = ("word", "character")
 
-
 _REQUIRED = {
     *("sample_id", "position", "subset", "language", "speaker", "factors"),
     *("audio", "source", "reference_raw", "hypothesis_raw", "error", "timing"),
@@ -124,7 +123,7 @@ def _score(record: Mapping[str, Any], normalizers: Mapping[str, str]) -> Sample:
         record["reference_raw"],
         record["hypothesis_raw"],
         unit=unit_for(language),
-        normalizer=normalizers[language],
+        normalizer=normalizers.get(language) or default_normalizer(language),
     )
     return Sample(record, scored)
 
@@ -137,7 +136,8 @@ def _rows(samples: Iterable[Sample], expected: Mapping[str, Mapping[str, int]]) 
         for language, count in languages.items()
     }
     for sample in samples:
-        tallies[sample.record["subset"], sample.record["language"]].add(sample)
+        subset, language = sample.record["subset"], sample.record["language"]
+        tallies.setdefault((subset, language), Tally(sample.scored.unit)).add(sample)
     rows = []
     for (subset, language), tally in tallies.items():
         rows.append({"subset": subset, "aggregate": "", "language": language, **tally.row()})
@@ -165,7 +165,8 @@ def _group_rows(
         record = sample.record
         for factor, value in groups_of(record["factors"], record["speaker"]).items():
             if factor in expected:
-                tallies[factor, value, record["language"]].add(sample)
+                where = factor, value, record["language"]
+                tallies.setdefault(where, Tally(sample.scored.unit)).add(sample)
     return [
         {"factor": factor, "value": value, "language": language, **tally.row()}
         for (factor, value, language), tally in tallies.items()

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,14 +60,6 @@ class CellState:
 def cell_entry(suite: Suite, cell: Cell) -> dict[str, Any]:
     """What `run.json` says of a cell: enough to score and report it without its dataset."""
     identity = cell.identity()
-    expected: dict[str, Counter[str]] = {}
-    for utterance in cell.dataset.utterances:
-        expected.setdefault(utterance.subset, Counter())[utterance.language] += 1
-    groups: dict[str, dict[str, Counter[str]]] = {}
-    for utterance in cell.dataset.utterances:
-        for factor, value in utterance.groups().items():
-            if suite.report.groups == "all" or factor in suite.report.groups:
-                groups.setdefault(factor, {}).setdefault(value, Counter())[utterance.language] += 1
     system = cell.system.identity()
     return {
         "fingerprint": fingerprint(identity),
@@ -83,9 +74,9 @@ def cell_entry(suite: Suite, cell: Cell) -> dict[str, Any]:
         "base_condition": cell.condition.base_id,
         "severity": cell.condition.severity,
         "snr_db": cell.condition.snr_db,
-        "n_expected": {subset: dict(languages) for subset, languages in expected.items()},
+        "n_expected": cell.dataset.n_expected,
         "normalizers": normalizers_of(suite, cell.dataset),
-        "groups": groups,
+        "groups": cell.dataset.groups,
     }
 
 

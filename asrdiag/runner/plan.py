@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,6 +42,12 @@ class LoadedDataset:
     spec: DatasetSpec
     utterances: tuple[Utterance, ...]
     n_selected: int
+    n_expected: Mapping[str, Mapping[str, int]]
+    """How many utterances it has, by subset and language."""
+    groups: Mapping[str, Mapping[str, Mapping[str, int]]]
+    """The same by factor and its value, for the factors that are reported."""
+    factors: tuple[str, ...]
+    """All factors that any utterance has."""
 
     @property
     def selected(self) -> tuple[Utterance, ...]:
@@ -120,10 +127,11 @@ def make_plan(loaded: LoadedSuite, selection: Selection) -> Plan:
         raise UsageError("no cell of the suite's matrix matches the selection")
     _usable(tuple({system.id: system for system, _, _ in wanted}.values()), selection.device)
     datasets = {spec.id: spec for _, spec, _ in wanted}
-    read = {name: _load_dataset(spec, selection.limit) for name, spec in datasets.items()}
+    groups = suite.report.groups
+    read = {name: _load_dataset(spec, selection.limit, groups) for name, spec in datasets.items()}
     for dataset in read.values():
         normalizers_of(suite, dataset)
-    _known_groups(suite, read.values())
+    _known_groups(groups, read.values())
     drawn_on = dict.fromkeys(spec.id for _, spec, condition in wanted if condition.draws_on_pool())
     pools = {name: _pool_sha256(read[name].utterances) for name in drawn_on}
     cells = tuple(
@@ -194,13 +202,13 @@ def normalizers_of(suite: Suite, dataset: LoadedDataset) -> dict[str, str]:
     return {language: named or default_normalizer(language) for language in languages}
 
 
-def _known_groups(suite: Suite, datasets: Iterable[LoadedDataset]) -> None:
-    if suite.report.groups == "all":
+def _known_groups(groups: Sequence[str], datasets: Iterable[LoadedDataset]) -> None:
+    if groups == "all":
         return
-    known = {name for dataset in datasets for utterance in dataset.utterances for name in utterance.groups()}
-    for name in suite.report.groups:
-        if name not in known:
-            raise UsageError(f"report.groups: {unknown('factor', name, sorted(known))}")
+    factors = dict.fromkeys(factor for dataset in datasets for factor in dataset.factors)
+    for name in groups:
+        if name not in factors:
+            raise UsageError(f"report.groups: {unknown('factor', name, factors)}")
 
 
 def _usable(systems: Sequence[EngineSpec], device: str) -> None:
@@ -225,12 +233,19 @@ def _identified(system: EngineSpec) -> None:
         raise UsageError(f"{where} gave what is no JSON: {error}") from error
 
 
-def _load_dataset(spec: DatasetSpec, limit: int | None) -> LoadedDataset:
+def _load_dataset(spec: DatasetSpec, limit: int | None, groups: Sequence[str]) -> LoadedDataset:
     if reason := spec.missing():
         raise UsageError(f"dataset {spec.id!r} cannot be read: {reason}")
     utterances = spec.utterances()
+    expected: dict[str, Counter[str]] = {}
+    grouped: dict[str, dict[str, Counter[str]]] = {}
+    for utterance in utterances:
+        expected.setdefault(utterance.subset, Counter())[utterance.language] += 1
+        for factor, value in utterance.groups().items():
+            grouped.setdefault(factor, {}).setdefault(value, Counter())[utterance.language] += 1
+    reported = {name: grouped[name] for name in grouped if groups == "all" or name in groups}
     n_selected = len(utterances) if limit is None else min(limit, len(utterances))
-    return LoadedDataset(spec, utterances, n_selected)
+    return LoadedDataset(spec, utterances, n_selected, expected, reported, tuple(grouped))
 
 
 def _pool_sha256(utterances: Sequence[Utterance]) -> str:
