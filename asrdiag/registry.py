@@ -1,4 +1,4 @@
-"""Named components, imported only when they are used."""
+"""Components by name: asrdiag's own, and those of other packages."""
 
 import importlib
 from collections.abc import Mapping
@@ -55,6 +55,6 @@ class Registry:
         module, _, attribute = entries[name].partition(":")
         try:
             return getattr(importlib.import_module(module), attribute)
-        except (ImportError, SyntaxError, AttributeError) as error:
+        except Exception as error:  # whatever another package's module does when it is imported
             what = f"{self.kind} {name!r} ({entries[name]})"
             raise UsageError(f"{what} cannot be loaded: {type(error).__name__}: {error}") from error

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .datasets.base import groups_of
-from .errors import AsrdiagError, UsageError
+from .errors import AsrdiagError
 from .metrics import Unit, UtteranceScore, primary_language, score_utterance, unit_for
 from .report.tally import Tally
 from .store.atomic import replacing, write_json
@@ -67,7 +67,7 @@ def is_scored(folder: RunFolder, key: str, cell: Mapping[str, Any]) -> bool:
         return False
     try:
         summary = folder.read_summary(key)
-    except UsageError:  # damaged; it is made anew
+    except AsrdiagError:  # damaged; it is made anew
         return False
     return summary is not None and bool(summary["made_from"] == _made_from(folder, key, cell))
 

@@ -84,10 +84,19 @@ def test_an_engine_that_gives_no_transcripts_says_so(
     assert len(records(tmp_path / "runs" / "small", "polly/demo/as_recorded")) == 5
 
 
-def test_a_package_that_cannot_be_imported_is_named(asrdiag: Command, tmp_path: Path) -> None:
-    ended = asrdiag("list", "engines", PYTHONPATH=install(tmp_path, "import nothing_like_this"))
+@pytest.mark.parametrize("source", ["import nothing_like_this", "raise RuntimeError('no GPU')", "Parot = 1"])
+def test_a_package_that_cannot_be_imported_is_named_and_harms_nobody_else(
+    asrdiag: Command, suite: Callable[..., Path], tmp_path: Path, source: str
+) -> None:
+    site = install(tmp_path, source)
+    listed = asrdiag("list", "engines", PYTHONPATH=site)
+    assert listed.returncode == 0
+    assert "engine 'parrot' (parrots:Parrot) cannot be loaded: " in listed.stdout
+    assert asrdiag("validate", "quickstart", PYTHONPATH=site).returncode == 0
+    path = suite(systems=[{"id": "polly", "engine": "parrot", "says": "hello"}])
+    ended = asrdiag("run", path, PYTHONPATH=site)
     assert ended.returncode == 2
-    assert "engine 'parrot' (parrots:Parrot) cannot be loaded: ModuleNotFoundError" in ended.stderr
+    assert f"{path}:5: systems[0]: engine 'parrot' (parrots:Parrot) cannot be loaded: " in ended.stderr
 
 
 def test_a_name_that_is_taken_is_refused(asrdiag: Command, tmp_path: Path) -> None:

@@ -1,11 +1,10 @@
 """`asrdiag leaderboard RUN...`."""
 
 import argparse
-import sys
 from pathlib import Path
 
 from .arguments import SubParsers
-from .output import out, show
+from .output import complain, out, show
 
 
 def add_parser(verbs: SubParsers) -> None:
@@ -29,7 +28,7 @@ def run(options: argparse.Namespace) -> int:
 
     rows = [row for path in options.runs for row in leaderboard_rows(RunFolder(path))]
     if not any(row.get("metric") for row in rows):
-        sys.stderr.write("asrdiag: no cell is scored yet; `asrdiag score RUN` scores what there is\n")
+        complain("asrdiag: no cell is scored yet; `asrdiag score RUN` scores what there is")
     if options.csv:
         text = to_csv(rows, LEADERBOARD_COLUMNS)
         if options.csv == Path("-"):

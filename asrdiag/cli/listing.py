@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Callable, Iterator
 
+from ..errors import UsageError
 from ..registry import Registry
 from .arguments import SubParsers
 from .output import out
@@ -71,7 +72,10 @@ def _metrics() -> Iterator[tuple[str, str]]:
 
 def _registered(registry: Registry) -> Iterator[tuple[str, str]]:
     for name in registry.names():
-        document = registry.load(name).__doc__ or ""
+        try:
+            document = registry.load(name).__doc__ or ""
+        except UsageError as error:
+            document = str(error)
         yield name, document.strip().split("\n")[0]
 
 

@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 from .. import __version__
 from ..errors import AsrdiagError
 from . import leaderboard, listing, run, score, validate
-from .output import silence
+from .output import complain, silence
 
 _VERBS = (run, validate, score, leaderboard, listing)
 
@@ -55,16 +55,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return error.exit_status
     except (OSError, UnicodeError) as error:
         _complain(error)
-        silence()
+        if sys.stdout:
+            silence(sys.stdout)
         return 1
     except KeyboardInterrupt:
         return 130
 
 
 def _complain(error: BaseException) -> None:
-    sys.stderr.write(f"asrdiag: error: {error}\n")
+    complain(f"asrdiag: error: {error}")
     for note in getattr(error, "__notes__", ()):
-        sys.stderr.write(f"asrdiag: also: {note}\n")
+        complain(f"asrdiag: also: {note}")
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:

@@ -1,8 +1,8 @@
-"""Standard output: lines and the leaderboard's tables."""
+"""Standard output and standard error: lines, and the leaderboard's tables."""
 
 import os
 import sys
-from typing import Any
+from typing import Any, TextIO
 
 
 def out(text: str) -> None:
@@ -11,16 +11,17 @@ def out(text: str) -> None:
     When nobody reads it any more (`asrdiag run ... | head`) the command goes on in silence: its work and its
     exit status do not depend on the reader.
     """
-    try:
-        sys.stdout.write(f"{text}\n")
-        sys.stdout.flush()
-    except BrokenPipeError:
-        silence()
+    _write(sys.stdout, text)
 
 
-def silence() -> None:
-    """Send what is still to be printed nowhere."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def complain(text: str) -> None:
+    """Write a line to standard error, in the same way."""
+    _write(sys.stderr, text)
+
+
+def silence(stream: TextIO) -> None:
+    """Send what is still to be written to a stream nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def show(rows: list[dict[str, Any]]) -> None:
@@ -33,3 +34,13 @@ def show(rows: list[dict[str, Any]]) -> None:
     with console.capture() as captured:
         console.print(render(rows, console))
     out(captured.get().removesuffix("\n"))
+
+
+def _write(stream: TextIO | None, text: str) -> None:
+    if stream is None:  # closed before we began
+        return
+    try:
+        stream.write(f"{text}\n")
+        stream.flush()
+    except BrokenPipeError:
+        silence(stream)

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from .arguments import SubParsers, add_selection, counting, load
-from .output import out, show
+from .output import complain, out, show
 
 
 def add_parser(verbs: SubParsers) -> None:
@@ -36,16 +36,15 @@ def run(options: argparse.Namespace) -> int:
     from ..report.rows import leaderboard_rows
     from ..runner.display import make_display
     from ..runner.execute import Resources
-    from ..runner.session import refuse_foreign, run_session
+    from ..runner.session import run_session
     from ..store.folder import RunFolder
 
     plan = load(options)
     path = options.out or Path("runs") / plan.suite.suite.name
-    refuse_foreign(path)
     if options.dry_run:
         from ..runner.dry_run import describe
 
-        out(describe(plan, path))
+        out(describe(plan, path, fresh=options.fresh))
         return 0
     out(f"run directory: {path}")
     command = shlex.join(["asrdiag", *sys.argv[1:]])
@@ -56,7 +55,7 @@ def run(options: argparse.Namespace) -> int:
         )
     except KeyboardInterrupt:
         resume = shlex.join(["asrdiag", *(word for word in sys.argv[1:] if word != "--fresh")])
-        sys.stderr.write(f"\ninterrupted; what is done is kept. To go on: {resume}\n")
+        complain(f"\ninterrupted; what is done is kept. To go on: {resume}")
         return 130
     if result.nothing_to_do:
         cells = f"{len(plan.cells)} of {len(plan.suite_keys)} cells"
@@ -66,6 +65,6 @@ def run(options: argparse.Namespace) -> int:
             out(f"nothing to do in the selected {cells}")
     show(list(leaderboard_rows(RunFolder(path))))
     for line in result.failures:
-        sys.stderr.write(f"asrdiag: {line}; see {path / 'errors.jsonl'}\n")
+        complain(f"asrdiag: {line}; see {path / 'errors.jsonl'}")
     out(f"run directory: {path}")
     return 1 if result.failures else 0

@@ -18,8 +18,8 @@ def add_parser(verbs: SubParsers) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
+    from ..runner.dataset import normalizers_of
     from ..runner.inventory import mismatches, take_inventory
-    from ..runner.plan import normalizers_of
 
     plan = load(options)
     problems: list[str] = []

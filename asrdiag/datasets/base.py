@@ -36,7 +36,7 @@ def groups_of(factors: Mapping[str, str | float], speaker: str | None) -> dict[s
     >>> groups_of({"snr_db": 5.0, "room": "rm1"}, "sp07")
     {'snr_db': '5', 'room': 'rm1', 'speaker': 'sp07'}
     """
-    named = {name: f"{value:g}" if isinstance(value, float) else value for name, value in factors.items()}
+    named = {name: str(value).removesuffix(".0") for name, value in factors.items()}
     return named | ({} if speaker is None else {"speaker": speaker})
 
 

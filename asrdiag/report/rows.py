@@ -30,7 +30,9 @@ def leaderboard_rows(folder: RunFolder) -> Iterator[dict[str, Any]]:
     for summary in folder.summaries():
         scored.add(summary["cell"])
         for row in summary["rows"]:
-            yield {**common, "source": "measured", **row}
+            reason = run["not_run"].get(row["dataset"])
+            note = {"note": f"not run: {reason}; these are earlier results"} if reason else {}
+            yield {**common, "source": "measured", **row, **note}
     for key in run["suite_cells"]:
         if key not in scored:
             yield common | _unscored(key, run["cells"].get(key), run["not_run"])

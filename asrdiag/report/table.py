@@ -164,7 +164,7 @@ def _markdown_cell(grid: Grid, system: str, condition: str) -> str:
             text = f"**{text}**"
         shares = [f"{100 * row[column] / row['ref_tokens']:.1f}" for _, column, _ in _PARTS]
         text += f"<br>{' / '.join(shares)}"
-    return text if row["complete"] else f"{text}<br>\\* {row['n_scored']}/{row['n_expected']}"
+    return text if row["complete"] else f"{text}<br>scored {row['n_scored']}/{row['n_expected']}"
 
 
 def _escape(text: str) -> str:

@@ -1,10 +1,8 @@
 """What is done of each cell and what is to do, and its entry in `run.json`."""
 
-import json
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from ..store.atomic import free_name, write_json
@@ -12,7 +10,8 @@ from ..store.fingerprint import differences, fingerprint
 from ..store.folder import RunFolder
 from ..store.log import JsonLog
 from ..suite.schema import Suite
-from .plan import Cell, normalizers_of
+from .dataset import normalizers_of
+from .plan import Cell
 from .review import review_cell
 
 
@@ -65,13 +64,10 @@ def cell_entry(suite: Suite, cell: Cell) -> dict[str, Any]:
         "fingerprint": fingerprint(identity),
         "identity": identity,
         "system": cell.system.id,
-        "engine": cell.system.engine,
         "model_id": system["model"],
         "model_revision": system["revision"],
         "dataset": cell.dataset.spec.id,
         "condition": cell.condition.id,
-        "condition_kind": cell.condition.kind,
-        "base_condition": cell.condition.base_id,
         "severity": cell.condition.severity,
         "snr_db": cell.condition.snr_db,
         "n_expected": cell.dataset.n_expected,
@@ -80,12 +76,16 @@ def cell_entry(suite: Suite, cell: Cell) -> dict[str, Any]:
     }
 
 
-def open_cell(folder: RunFolder, suite: Suite, cell: Cell) -> tuple[CellState, list[str]]:
+def open_cell(folder: RunFolder, cell: Cell, entry: dict[str, Any]) -> tuple[CellState, list[str]]:
     """Find out what is left to do of a cell, and bring its records up to date with its dataset.
 
     Samples made under another identity are set aside in `superseded/`, and taken back from there when the
-    suite is what it was again. Of the samples that stay, those whose own audio changed are pending again,
-    those whose labels changed get the new ones, and those no longer in the dataset are withdrawn.
+    suite is what it was again. The samples that stay are reviewed, see `review_cell`.
+
+    Args:
+        folder: the run directory.
+        cell: the cell.
+        entry: its entry in `run.json`.
 
     Returns:
         The cell's state, and notes for the user.
@@ -94,7 +94,6 @@ def open_cell(folder: RunFolder, suite: Suite, cell: Cell) -> tuple[CellState, l
         AsrdiagError: the cell's samples are damaged.
         SaveError: its folder cannot be written.
     """
-    entry = cell_entry(suite, cell)
     notes = _adopt(folder, cell.key, entry)
     review = review_cell(folder, cell)
     if review.updates:
@@ -113,7 +112,7 @@ def _adopt(folder: RunFolder, key: str, entry: Mapping[str, Any]) -> list[str]:
     place = folder.cell(key)
     superseded = folder.path / "superseded" / key
     before = superseded / entry["fingerprint"][:12]
-    found = read_identity(place)
+    found = folder.read_identity(key)
     if found["fingerprint"] == entry["fingerprint"]:
         return []
     changed = ", ".join(differences(found["identity"], entry["identity"])) if found["identity"] else "unknown"
@@ -131,15 +130,6 @@ def _adopt(folder: RunFolder, key: str, entry: Mapping[str, Any]) -> list[str]:
         return [f"{key}: taken back from {before}, since this changed: {changed}"]
     write_json(place / "identity.json", {name: entry[name] for name in ("fingerprint", "identity")})
     return notes
-
-
-def read_identity(place: Path) -> dict[str, Any]:
-    """What a cell's folder says it was made from; a folder that does not say is never taken for a match."""
-    try:
-        found = json.loads((place / "identity.json").read_text(encoding="utf-8"))
-        return {"fingerprint": str(found["fingerprint"]), "identity": found["identity"]}
-    except (OSError, ValueError, KeyError, TypeError):
-        return {"fingerprint": "unknown", "identity": {}}
 
 
 def batches(positions: tuple[int, ...], size: int) -> Iterator[tuple[int, ...]]:

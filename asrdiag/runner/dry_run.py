@@ -5,23 +5,33 @@ from pathlib import Path
 
 from ..store.fingerprint import differences
 from ..store.folder import RunFolder
-from .cells import cell_entry, read_identity
+from .cells import cell_entry
 from .inventory import take_inventory
 from .plan import Cell, Plan
 from .review import review_cell
+from .session import refuse_foreign, refuse_other_suite
 
 
-def describe(plan: Plan, path: Path) -> str:
-    """Every cell with its clips and hours, what a run directory holds of it, and what is missing."""
+def describe(plan: Plan, path: Path, *, fresh: bool) -> str:
+    """Every cell with its clips and hours, what a run directory holds of it, and what is missing.
+
+    Raises:
+        UsageError: a run could not use the directory.
+    """
+    refuse_foreign(path)
+    if (path / "run.json").exists() and not fresh:
+        refuse_other_suite(RunFolder(path).read_run(), plan, path)
     inventories = {dataset.spec.id: take_inventory(dataset) for dataset in plan.datasets}
-    lines = [f"run directory: {path}{'' if path.exists() else ' (new)'}"]
+    new = " (new)" if not path.exists() else " (the run that is there would be moved aside)" if fresh else ""
+    lines = [f"run directory: {path}{new}"]
     clips, seconds = 0, 0.0
     for cell in plan.cells:
         inventory = inventories[cell.dataset.spec.id]
         clips += inventory.clips
         seconds += inventory.audio_s
         lines.append(
-            f"{cell.key}  {inventory.clips} clips  {_duration(inventory.audio_s)}  {_state(plan, path, cell)}"
+            f"{cell.key}  {inventory.clips} clips  {_duration(inventory.audio_s)}  "
+            f"{'to do' if fresh else _state(plan, path, cell)}"
         )
     lines.append(f"{len(plan.cells)} cells, {clips} clips, {_duration(seconds)} of audio")
     lines += _missing(plan)
@@ -40,7 +50,7 @@ def _state(plan: Plan, path: Path, cell: Cell) -> str:
     if not folder.cell(cell.key).exists():
         return "to do"
     entry = cell_entry(plan.suite.suite, cell)
-    found = read_identity(folder.cell(cell.key))
+    found = folder.read_identity(cell.key)
     if found["fingerprint"] != entry["fingerprint"]:
         before = path / "superseded" / cell.key / entry["fingerprint"][:12]
         if before.exists():

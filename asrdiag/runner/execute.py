@@ -1,19 +1,20 @@
 """One session of a run: transcribe what is not done yet, score what is done."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
+from typing import Any
 
 from ..engines.base import EngineSpec
 from ..errors import AsrdiagError
-from ..report.write import write_reports
 from ..scoring import is_scored, score_cell
 from ..store.folder import RunFolder
 from ..store.log import JsonLog
 from .cells import CellState, batches
 from .clip import Job, Outcome, Task
+from .dataset import normalizers_of
 from .display import Display
-from .plan import Plan, normalizers_of
+from .plan import Plan
 from .pool import WorkerPool
 
 
@@ -41,7 +42,7 @@ class _Session:
 
     def finish(self, state: CellState) -> None:
         """Score a cell to which nothing more comes."""
-        if finish_cells(self.folder, [state]) and not state.seen:
+        if finish_cells(self.folder, {state.key: state.entry}) and not state.seen:
             self.display.note(f"{state.key}: scored anew")
         summary = self.folder.read_summary(state.key)
         self.display.finished(state, summary["rows"] if summary else [])
@@ -93,7 +94,7 @@ class _Session:
 def execute(
     plan: Plan, folder: RunFolder, states: list[CellState], resources: Resources, display: Display
 ) -> None:
-    """Do what is pending, cell by cell, and write scores and reports.
+    """Do what is pending, cell by cell, and score what is done.
 
     Raises:
         RunAborted: the recogniser failed on all of the first clips of a cell.
@@ -111,18 +112,25 @@ def execute(
             waiting = [state for state in mine if state.pending]
             if waiting:
                 session.run_system(system, waiting)
-    write_reports(folder)
 
 
-def finish_cells(folder: RunFolder, states: Iterable[CellState]) -> int:
-    """Score the cells that have samples, unless their scores are up to date; returns how many that were."""
-    stale = [
-        state
-        for state in states
-        if folder.samples(state.key).exists() and not is_scored(folder, state.key, state.entry)
-    ]
-    for state in stale:
-        score_cell(folder, state.key, state.entry)
+def finish_cells(folder: RunFolder, cells: Mapping[str, Mapping[str, Any]]) -> int:
+    """Score the cells that have samples, unless their scores are up to date.
+
+    Args:
+        folder: the run directory.
+        cells: entries of `run.json` by key.
+
+    Returns:
+        How many cells were scored.
+    """
+    stale = {
+        key: cell
+        for key, cell in cells.items()
+        if folder.has_samples_of(key, cell) and not is_scored(folder, key, cell)
+    }
+    for key, cell in stale.items():
+        score_cell(folder, key, cell)
     return len(stale)
 
 

@@ -7,7 +7,8 @@ from ..audio import audio_duration_s
 from ..datasets.base import Utterance
 from ..errors import SampleError
 from ..metrics import primary_language
-from .plan import LoadedDataset, Plan
+from .dataset import LoadedDataset
+from .plan import Plan
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,21 +1,16 @@
 """Which cells a run has, and what each one's result depends on."""
 
-import hashlib
 import json
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from ..datasets.base import DatasetSpec, Utterance
+from ..datasets.base import DatasetSpec
 from ..engines.base import EngineSpec
-from ..errors import UsageError, unknown
-from ..metrics import unit_for
-from ..scoring import default_normalizer
+from ..errors import UsageError
 from ..simulation.base import Condition
 from ..spec import Json
 from ..suite.load import LoadedSuite
-from ..suite.schema import Suite
+from .dataset import LoadedDataset, load_dataset, normalizers_of, pool_sha256, require_known_groups
 
 PIPELINE = 1
 """Raised whenever decoding, resampling or seeding changes the audio that systems hear."""
@@ -36,25 +31,6 @@ class Selection:
 
 
 @dataclass(frozen=True, slots=True)
-class LoadedDataset:
-    """A dataset's utterances, all of them, and how many of them the run takes."""
-
-    spec: DatasetSpec
-    utterances: tuple[Utterance, ...]
-    n_selected: int
-    n_expected: Mapping[str, Mapping[str, int]]
-    """How many utterances it has, by subset and language."""
-    groups: Mapping[str, Mapping[str, Mapping[str, int]]]
-    """The same by factor and its value, for the factors that are reported."""
-    factors: tuple[str, ...]
-    """All factors that any utterance has."""
-
-    @property
-    def selected(self) -> tuple[Utterance, ...]:
-        return self.utterances[: self.n_selected]
-
-
-@dataclass(frozen=True, slots=True)
 class Cell:
     """One system on one dataset under one condition."""
 
@@ -67,22 +43,26 @@ class Cell:
 
     @property
     def key(self) -> str:
-        return f"{self.system.id}/{self.dataset.spec.id}/{self.condition.id}"
+        return _key(self.system, self.dataset.spec, self.condition)
 
     def identity(self) -> dict[str, Json]:
-        """What all of this cell's transcripts depend on; each also depends on its own clip, see `same_audio`.
+        """What all of this cell's transcripts depend on; each also on its own clip, see `review_cell`.
 
         Batch size and device are recorded with the session and must not matter.
         """
-        return {
-            "pipeline": PIPELINE,
-            "engine": self.system.engine,
-            "system": self.system.identity(),
-            "sample_rate_hz": self.system.sample_rate_hz,
-            "condition": self.condition.identity(),
-            "seed": None if self.condition.keeps_audio() else self.seed,
-            "pool": self.pool_sha256,
-        }
+        return identity_without_pool(self.system, self.condition, self.seed) | {"pool": self.pool_sha256}
+
+
+def identity_without_pool(system: EngineSpec, condition: Condition, seed: int) -> dict[str, Json]:
+    """The part of a cell's identity that can be told without its dataset."""
+    return {
+        "pipeline": PIPELINE,
+        "engine": system.engine,
+        "system": system.identity(),
+        "sample_rate_hz": system.sample_rate_hz,
+        "condition": condition.identity(),
+        "seed": None if condition.keeps_audio() else seed,
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +75,10 @@ class Plan:
     """Datasets that cannot be run, with what to do about it."""
     suite_keys: tuple[str, ...]
     """The keys of all cells of the suite, whatever was selected."""
+    unselected: tuple[Cell, ...]
+    """Further cells of the suite on datasets that were read: their results must still be true."""
+    unread: Mapping[str, Mapping[str, Json]]
+    """By key, `identity_without_pool` of the cells on datasets that were not read."""
 
     @property
     def systems(self) -> tuple[EngineSpec, ...]:
@@ -128,24 +112,35 @@ def make_plan(loaded: LoadedSuite, selection: Selection) -> Plan:
     _usable(tuple({system.id: system for system, _, _ in wanted}.values()), selection.device)
     datasets = {spec.id: spec for _, spec, _ in wanted}
     groups = suite.report.groups
-    read = {name: _load_dataset(spec, selection.limit, groups) for name, spec in datasets.items()}
+    read = {name: load_dataset(spec, selection.limit, groups) for name, spec in datasets.items()}
     for dataset in read.values():
         normalizers_of(suite, dataset)
-    _known_groups(groups, read.values())
-    drawn_on = dict.fromkeys(spec.id for _, spec, condition in wanted if condition.draws_on_pool())
-    pools = {name: _pool_sha256(read[name].utterances) for name in drawn_on}
-    cells = tuple(
-        Cell(
-            system,
-            read[spec.id],
-            condition,
-            suite.seed,
-            pools[spec.id] if condition.draws_on_pool() else None,
-        )
-        for system, spec, condition in wanted
+    require_known_groups(groups, read.values())
+    here = [triple for triple in triples if triple[0].unavailable() is None]
+    beside = [triple for triple in here if triple[1].id in read and triple not in wanted]
+    drawn_on = {spec.id for _, spec, condition in [*wanted, *beside] if condition.draws_on_pool()}
+    pools = {name: pool_sha256(read[name].utterances) for name in drawn_on}
+
+    def cell(system: EngineSpec, spec: DatasetSpec, condition: Condition) -> Cell:
+        pool = pools[spec.id] if condition.draws_on_pool() else None
+        return Cell(system, read[spec.id], condition, suite.seed, pool)
+
+    return Plan(
+        loaded,
+        cells=tuple(cell(*triple) for triple in wanted),
+        not_run=not_run,
+        suite_keys=tuple(_key(*triple) for triple in triples),
+        unselected=tuple(cell(*triple) for triple in beside),
+        unread={
+            _key(*triple): identity_without_pool(triple[0], triple[2], suite.seed)
+            for triple in here
+            if triple[1].id not in read
+        },
     )
-    keys = tuple("/".join(part.id for part in triple) for triple in triples)
-    return Plan(loaded, cells, not_run, keys)
+
+
+def _key(system: EngineSpec, dataset: DatasetSpec, condition: Condition) -> str:
+    return f"{system.id}/{dataset.id}/{condition.id}"
 
 
 def _triples(loaded: LoadedSuite) -> list[tuple[EngineSpec, DatasetSpec, Condition]]:
@@ -186,31 +181,6 @@ def _known(wanted: Iterable[str], known: Sequence[str], what: str) -> None:
             raise UsageError(f"the suite has no {what} {name!r}; it has: {', '.join(dict.fromkeys(known))}")
 
 
-def normalizers_of(suite: Suite, dataset: LoadedDataset) -> dict[str, str]:
-    """The normaliser for each language of a dataset.
-
-    Raises:
-        UsageError: a language is not a language tag.
-    """
-    languages = dict.fromkeys(utterance.language for utterance in dataset.utterances)
-    for language in languages:
-        try:
-            unit_for(language)
-        except ValueError as error:
-            raise UsageError(f"dataset {dataset.spec.id!r}: {error}") from error
-    named = dataset.spec.normalizer or suite.normalizer
-    return {language: named or default_normalizer(language) for language in languages}
-
-
-def _known_groups(groups: Sequence[str], datasets: Iterable[LoadedDataset]) -> None:
-    if groups == "all":
-        return
-    factors = dict.fromkeys(factor for dataset in datasets for factor in dataset.factors)
-    for name in groups:
-        if name not in factors:
-            raise UsageError(f"report.groups: {unknown('factor', name, factors)}")
-
-
 def _usable(systems: Sequence[EngineSpec], device: str) -> None:
     for system in systems:
         if reason := system.unavailable():
@@ -231,38 +201,3 @@ def _identified(system: EngineSpec) -> None:
         json.dumps(identity, allow_nan=False)
     except (TypeError, ValueError) as error:
         raise UsageError(f"{where} gave what is no JSON: {error}") from error
-
-
-def _load_dataset(spec: DatasetSpec, limit: int | None, groups: Sequence[str]) -> LoadedDataset:
-    if reason := spec.missing():
-        raise UsageError(f"dataset {spec.id!r} cannot be read: {reason}")
-    utterances = spec.utterances()
-    expected: dict[str, Counter[str]] = {}
-    grouped: dict[str, dict[str, Counter[str]]] = {}
-    for utterance in utterances:
-        expected.setdefault(utterance.subset, Counter())[utterance.language] += 1
-        for factor, value in utterance.groups().items():
-            grouped.setdefault(factor, {}).setdefault(value, Counter())[utterance.language] += 1
-    reported = {name: grouped[name] for name in grouped if groups == "all" or name in groups}
-    n_selected = len(utterances) if limit is None else min(limit, len(utterances))
-    return LoadedDataset(spec, utterances, n_selected, expected, reported, tuple(grouped))
-
-
-def _pool_sha256(utterances: Sequence[Utterance]) -> str:
-    """Over what decides who talks and what is heard: ids, speakers, texts, stretches, sizes of the files."""
-    digest = hashlib.sha256()
-    sizes: dict[Path, int | None] = {}
-    for utterance in sorted(utterances, key=lambda utterance: utterance.sample_id):
-        path = utterance.audio_path
-        if path not in sizes:
-            sizes[path] = path.stat().st_size if path.is_file() else None
-        row = [
-            utterance.sample_id,
-            utterance.speaker,
-            utterance.reference,
-            utterance.offset_s,
-            utterance.duration_s,
-            sizes[path],
-        ]
-        digest.update(json.dumps(row, ensure_ascii=True).encode() + b"\n")
-    return digest.hexdigest()

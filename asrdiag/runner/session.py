@@ -4,7 +4,7 @@ import importlib.metadata
 import os
 import platform
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +18,7 @@ from ..report.write import write_reports
 from ..store.atomic import free_name, is_leftover, remove_leftovers, replacing, write_text
 from ..store.folder import RunFolder
 from ..store.lock import RunLock
-from .cells import CellState, open_cell
+from .cells import CellState, cell_entry, open_cell
 from .display import Display
 from .execute import Resources, execute, finish_cells
 from .plan import Plan
@@ -55,11 +55,11 @@ def run_session(
         RunAborted, SaveError: see `execute`.
         KeyboardInterrupt: the user stopped it; what was done is kept.
     """
-    folder = RunFolder(path)
     refuse_foreign(path)
+    if path.name in ("", ".."):
+        path = path.resolve()
+    folder = RunFolder(path)
     if fresh and path.exists():
-        if path.name in ("", ".."):
-            path = path.resolve()
         with RunLock(path):
             aside = free_name(path.with_name(f"{path.name}.{datetime.now(UTC):%Y%m%dT%H%M%SZ}"))
             path.rename(aside)
@@ -69,20 +69,25 @@ def run_session(
         if lock.taken_over:
             display.note(f"took over from process {lock.taken_over.get('pid')}, which is gone")
         run = _open_run(folder, plan, display)
-        states = _open_cells(folder, plan, run, display)
-        _write_suite(folder, plan)
         session = _session(command, resources)
         run["sessions"].append(session)
-        todo = sum(len(state.pending) for state in states)
         log = _Log(folder.path / "log.txt")
-        log.line(f"{command}: {todo} clips to do in {len(states)} cells")
+        log.line(command)
         try:
-            folder.write_run(run | {"status": "running"})
+            # What cells are comes before what is in them: until a cell's samples fit, they are not reported.
+            run["cells"] = _entries(folder, plan, run["cells"], display)
+            folder.write_run(run)
+            _write_suite(folder, plan)
+            states = _open_cells(folder, plan, run["cells"], display)
+            todo = sum(len(state.pending) for state in states)
+            log.line(f"{todo} clips to do in {len(states)} cells")
             execute(plan, folder, states, resources, display)
+            finish_cells(folder, run["cells"])
+            write_reports(folder)
         except BaseException as error:
             status = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
             session |= {"status": status, "ended": _now()}
-            _leave(folder, run | {"status": status}, states, error)
+            _leave(folder, run | {"status": status}, error)
             log.line(f"{status}: {type(error).__name__}: {error}")
             raise
         failures = tuple(_failures(plan, states))
@@ -116,20 +121,29 @@ def _make(path: Path) -> None:
         raise SaveError(f"{path}: could not be made: {error.strerror}") from error
 
 
+def refuse_other_suite(run: Mapping[str, Any], plan: Plan, path: Path) -> None:
+    """Refuse the directory of a suite by another name.
+
+    Raises:
+        UsageError: it is one.
+    """
+    if run["suite"] != plan.suite.suite.name:
+        raise UsageError(
+            f"{path} holds a run of the suite {run['suite']!r}, not of {plan.suite.suite.name!r}; "
+            "choose another --out, or --fresh to move it aside"
+        )
+
+
 def _open_run(folder: RunFolder, plan: Plan, display: Display) -> dict[str, Any]:
     name = plan.suite.suite.name
-    now = {"suite": name, "not_run": dict(plan.not_run), "suite_cells": list(plan.suite_keys)}
+    now = {"status": "running", "not_run": dict(plan.not_run), "suite_cells": list(plan.suite_keys)}
     if (folder.path / "run.json").exists():
         run = folder.read_run()
-        if run["suite"] != name:
-            raise UsageError(
-                f"{folder.path} holds a run of the suite {run['suite']!r}, not of {name!r}; "
-                "choose another --out, or --fresh to move it aside"
-            )
+        refuse_other_suite(run, plan, folder.path)
         run |= now
     else:
         run_id = f"{name}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
-        run = {"schema": 1, "run_id": run_id, "status": "running", "cells": {}, "sessions": [], **now}
+        run = {"schema": 1, "run_id": run_id, "suite": name, "cells": {}, "sessions": [], **now}
         folder.write_run(run)
     gone = run["cells"].keys() - set(plan.suite_keys)
     if gone:
@@ -137,20 +151,39 @@ def _open_run(folder: RunFolder, plan: Plan, display: Display) -> dict[str, Any]
     return run
 
 
-def _open_cells(folder: RunFolder, plan: Plan, run: dict[str, Any], display: Display) -> list[CellState]:
+def _entries(
+    folder: RunFolder, plan: Plan, known: Mapping[str, Any], display: Display
+) -> dict[str, dict[str, Any]]:
+    """The cells that this session runs, and of the others those whose samples are still true."""
+    suite = plan.suite.suite
+    entries = {cell.key: cell_entry(suite, cell) for cell in plan.cells}
+    for cell in plan.unselected:
+        entry = cell_entry(suite, cell)
+        if folder.has_samples_of(cell.key, entry):
+            entries[cell.key] = entry
+    for key, identity in plan.unread.items():
+        if key in known and identity.items() <= known[key]["identity"].items():
+            entries[key] = known[key]
+    out_of_date = [key for key in known if key in plan.suite_keys and key not in entries]
+    if out_of_date:
+        display.note(f"{len(out_of_date)} cells are out of date and not reported until they are run again")
+    return {key: entries[key] for key in plan.suite_keys if key in entries}
+
+
+def _open_cells(
+    folder: RunFolder, plan: Plan, entries: Mapping[str, dict[str, Any]], display: Display
+) -> list[CellState]:
     for place in (folder.path, folder.path / "audio"):
         remove_leftovers(place)
     states = []
-    for cell in plan.cells:
-        state, notes = open_cell(folder, plan.suite.suite, cell)
-        states.append(state)
-        for note in notes:
-            display.note(note)
-        remove_leftovers(folder.cell(cell.key))
-    # Cells that this session does not select keep their place; those the suite no longer has go.
-    known = run["cells"] | {state.key: state.entry for state in states}
-    run["cells"] = {key: known[key] for key in plan.suite_keys if key in known}
-    return states
+    for cell in (*plan.cells, *plan.unselected):
+        if cell.key in entries:
+            state, notes = open_cell(folder, cell, entries[cell.key])
+            states.append(state)
+            for note in notes:
+                display.note(note)
+            remove_leftovers(folder.cell(cell.key))
+    return states[: len(plan.cells)]
 
 
 def _write_suite(folder: RunFolder, plan: Plan) -> None:
@@ -193,14 +226,15 @@ def _is_complete(folder: RunFolder, plan: Plan) -> bool:
     return all(key in found and all(row["complete"] for row in found[key]["rows"]) for key in plan.suite_keys)
 
 
-def _leave(folder: RunFolder, run: dict[str, Any], states: list[CellState], error: BaseException) -> None:
+def _leave(folder: RunFolder, run: dict[str, Any], error: BaseException) -> None:
     """Leave a directory that tells the truth, as far as that can be written."""
     try:
         folder.write_run(run)
-        finish_cells(folder, states)
+        finish_cells(folder, run["cells"])
         write_reports(folder)
-    except (AsrdiagError, OSError) as second:  # the first error is the one to show
-        error.add_note(str(second))
+    except (AsrdiagError, OSError) as second:
+        if str(second) != str(error):  # the first error is the one to show
+            error.add_note(str(second))
 
 
 class _Log:

@@ -1,6 +1,7 @@
 """Where a clip comes from, and whether a recorded answer is still about it."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -35,36 +36,41 @@ def labels_of(utterance: Utterance, position: int) -> dict[str, Any]:
 
 def source_of(utterance: Utterance) -> dict[str, Any]:
     """Where a clip is read from; the hash of what was read joins it as `sha256`."""
-    return {
-        "path": str(utterance.audio_path),
-        **_stretch(utterance),
-        **_stamp(utterance.audio_path),
-    }
+    return {"path": str(utterance.audio_path), **_stretch(utterance), **_stamp(utterance.audio_path)}
+
+
+def current_source(
+    record: Mapping[str, Any], utterance: Utterance, sample_rate_hz: int
+) -> Mapping[str, Any] | None:
+    """The source of an answered record as it is now, or `None` if the answer is about other audio.
+
+    The file that was read, with the size and time it had, is taken to be as it was; of any other the audio
+    itself is compared. A file that is gone says nothing against the record.
+    """
+    old, now = record["source"], source_of(utterance)
+    if record["language"] != utterance.language or not _stretch(utterance).items() <= old.items():
+        return None
+    if now["bytes"] is None or now.items() <= old.items():
+        return dict(old)
+    now["sha256"] = _audio_sha256(utterance.audio_path, tuple(now.items())[1:], sample_rate_hz)
+    return now if now["sha256"] == old["sha256"] else None
+
+
+@lru_cache(maxsize=100_000)
+def _audio_sha256(path: Path, source: tuple[tuple[str, Any], ...], sample_rate_hz: int) -> str | None:
+    """The hash of what `source` says of a file, `None` if it cannot be read; one clip is in many cells."""
+    where = dict(source)
+    try:
+        samples = read_audio(path, sample_rate_hz, offset_s=where["offset_s"], duration_s=where["duration_s"])
+    except SampleError:
+        return None
+    return sha256_of(samples, sample_rate_hz)
 
 
 def changed_labels(record: Mapping[str, Any], utterance: Utterance, position: int) -> dict[str, Any]:
     """The labels in which a record differs from its dataset."""
     labels = labels_of(utterance, position)
     return {name: value for name, value in labels.items() if record[name] != value}
-
-
-def same_audio(record: Mapping[str, Any], utterance: Utterance, sample_rate_hz: int) -> bool:
-    """Whether an answered record is about the audio that its utterance has now.
-
-    A file with the size and time of the one that was read is taken to be it; of any other the audio itself
-    is compared. A file that is gone says nothing against the record.
-    """
-    source = record["source"]
-    if record["language"] != utterance.language or not _stretch(utterance).items() <= source.items():
-        return False
-    stamp = _stamp(utterance.audio_path)
-    if stamp["bytes"] is None or stamp.items() <= source.items():
-        return True
-    try:
-        samples = load(utterance, sample_rate_hz)
-    except SampleError:
-        return False
-    return bool(sha256_of(samples, sample_rate_hz) == source["sha256"])
 
 
 def _stretch(utterance: Utterance) -> dict[str, Any]:

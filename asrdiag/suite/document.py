@@ -22,6 +22,8 @@ class Document:
     """A parsed file: `data` of dicts, lists and scalars, and the 1-based `lines` of its values."""
 
     path: Path
+    content: bytes
+    """The file, byte for byte."""
     data: Any
     lines: dict[Location, int]
 
@@ -55,7 +57,8 @@ def read_document(path: Path) -> Document:
         UsageError: it cannot be read, is not YAML, or gives a key twice; the message names file and line.
     """
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        content = path.read_bytes()
+        text = content.decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path}: cannot be read as a UTF-8 text file: {error}") from error
     try:
@@ -72,7 +75,7 @@ def read_document(path: Path) -> Document:
         raise UsageError(f"{path}{line}: not valid YAML: {problem}") from error
     except RecursionError as error:
         raise UsageError(f"{path}: nested too deeply for a suite") from error
-    return Document(path, data, reader.lines if node else {})
+    return Document(path, content, data, reader.lines if node else {})
 
 
 @dataclass(frozen=True, slots=True)

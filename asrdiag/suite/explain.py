@@ -8,7 +8,8 @@ from pydantic import BaseModel, ValidationError
 
 from ..datasets import DATASETS
 from ..engines import ENGINES
-from ..errors import unknown
+from ..errors import UsageError, unknown
+from ..registry import Registry
 from ..simulation import CONDITIONS
 from .document import Location
 from .schema import Suite
@@ -52,14 +53,20 @@ _SENTENCES: dict[str, Callable[[Location, Any], str]] = {
     "missing": lambda raw, _: f"the key {raw[-1]!r} is missing",
     "too_short": lambda raw, _: "found [], expected at least one entry",
     "union_tag_not_found": lambda raw, problem: f"the key {problem['ctx']['discriminator']} is missing",
-    "union_tag_invalid": lambda raw, problem: unknown(
-        _REGISTRIES[str(raw[0])].kind, str(problem["ctx"]["tag"]), _REGISTRIES[str(raw[0])].names()
-    ),
+    "union_tag_invalid": lambda raw, problem: _why_not(_REGISTRIES[str(raw[0])], problem["ctx"]["tag"]),
     "string_pattern_mismatch": lambda raw, problem: (
         f"found {_short(problem['input'])}, expected lower-case letters, digits, '.', '_' and '-', "
         "beginning with a letter or digit"
     ),
 }
+
+
+def _why_not(registry: Registry, name: str) -> str:
+    try:
+        registry.load(name)
+    except UsageError as error:
+        return str(error)
+    return f"the {registry.kind} {name!r} cannot be used here"
 
 
 def _sentence(kind: str, raw: Location, problem: Any) -> str:

@@ -89,7 +89,7 @@ def load_suite(path: Path, data: Mapping[str, str] | None = None) -> LoadedSuite
     _refuse(document, _semantic_problems(suite))
     conditions, entry_of = _expand_conditions(document, suite)
     _refuse(document, _matrix_problems(suite, entry_of))
-    return LoadedSuite(suite, path, path.read_bytes(), conditions, entry_of, _unset_roots(suite, unset))
+    return LoadedSuite(suite, path, document.content, conditions, entry_of, _unset_roots(suite, unset))
 
 
 def _refuse(document: Document, problems: Iterable[tuple[Location, str]]) -> None:

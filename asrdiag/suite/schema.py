@@ -1,5 +1,6 @@
 """The suite file's schema: one pydantic model is the check, the reference and what the code works with."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
@@ -10,6 +11,7 @@ from ..datasets import DATASETS
 from ..datasets.base import DatasetSpec
 from ..engines import ENGINES
 from ..engines.base import EngineSpec
+from ..errors import UsageError
 from ..registry import Registry
 from ..simulation import CONDITIONS
 from ..simulation.base import ConditionSpec
@@ -24,7 +26,11 @@ class OneOf:
     by: str
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        choices = {name: handler.generate_schema(self.registry.load(name)) for name in self.registry.names()}
+        choices = {}
+        for name in self.registry.names():
+            # One that cannot be loaded is an error only in a suite that names it, see `explain`.
+            with suppress(UsageError):
+                choices[name] = handler.generate_schema(self.registry.load(name))
         return core_schema.tagged_union_schema(choices, discriminator=self.by)
 
 

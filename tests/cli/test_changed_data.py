@@ -64,7 +64,25 @@ def test_a_copy_of_the_same_audio_is_not_run_again(corpus: Corpus, asrdiag: Comm
     os.utime(corpus.folder / "1.wav", (1, 1))
     again = asrdiag("run", corpus.suite())
     assert "nothing to do" in again.stdout
-    assert len(corpus.lines()) == 3
+    assert len(corpus.lines()) == 4
+    old, new = (line["source"] for line in corpus.lines() if line["sample_id"] == "1")
+    assert new["mtime_ns"] == 10**9  # noted, so that it is not compared again
+    assert new["sha256"] == old["sha256"]
+    assert asrdiag("run", corpus.suite()).stderr == ""
+    assert len(corpus.lines()) == 4
+
+
+def test_another_file_of_the_same_size_and_time_is_not_taken_for_the_old_one(
+    corpus: Corpus, asrdiag: Command
+) -> None:
+    assert asrdiag("run", corpus.suite()).returncode == 0
+    samples, rate = soundfile.read(corpus.folder / "1.wav", dtype="float32")
+    soundfile.write(corpus.folder / "noisy.wav", samples[::-1], rate)
+    status = (corpus.folder / "1.wav").stat()
+    os.utime(corpus.folder / "noisy.wav", ns=(status.st_mtime_ns, status.st_mtime_ns))
+    corpus.rows[1] |= {"audio": "noisy.wav", "id": "1"}
+    again = asrdiag("run", corpus.suite())
+    assert "1 samples withdrawn, since their audio or language changed" in again.stderr
 
 
 def test_a_file_that_turns_up_later_is_run_alone(corpus: Corpus, asrdiag: Command) -> None:
@@ -97,7 +115,7 @@ def test_a_corrected_reference_is_scored_without_transcribing(corpus: Corpus, as
     corpus.rows[0]["text"] = right
     corpus.rows[0]["factors"] = {"room": "kitchen"}
     again = asrdiag("run", corpus.suite())
-    assert "1 samples given the dataset's new labels" in again.stderr
+    assert "1 samples updated with the dataset's new labels" in again.stderr
     assert "nothing to do" in again.stdout
     assert float(corpus.row()["error_rate_pct"]) < wrong
     old, new = (line for line in corpus.lines() if line["sample_id"] == "0")
@@ -139,3 +157,61 @@ def test_groups_count_what_a_limit_left_out(corpus: Corpus, asrdiag: Command) ->
         "2",
     )
     assert row["complete"] == "false"
+
+
+def test_what_a_session_leaves_out_is_not_reported_once_it_is_untrue(
+    corpus: Corpus, asrdiag: Command
+) -> None:
+    systems = [{"id": "a", "engine": "moonshine"}, {"id": "b", "engine": "moonshine"}]
+    conditions = [
+        {"id": "clean", "kind": "as_recorded"},
+        {"id": "white", "kind": "additive_noise", "noise": "white", "snr_db": 5},
+    ]
+    parts = {"systems": systems, "conditions": conditions}
+    assert asrdiag("run", corpus.suite(**parts, seed=1)).returncode == 0
+    partly = asrdiag("run", corpus.suite(**parts, seed=2), "--system", "a")
+    assert partly.returncode == 0, partly.stderr
+    assert "1 cells are out of date" in partly.stderr
+    assert "not run yet: b/mine/white.snr5" in partly.stdout
+    rows = {(row["system"], row["condition"]): row for row in leaderboard(corpus.folder / "runs" / "small")}
+    assert rows["b", "clean"]["complete"] == "true"  # the seed does not matter to it
+    assert rows["b", "white.snr5"]["complete"] == "false"
+    assert '"status": "partial"' in (corpus.folder / "runs/small/run.json").read_text()
+
+    corpus.rows.append({"audio": "3.wav", "text": corpus.speech(3, "3.wav")})
+    asrdiag("run", corpus.suite(**parts, seed=2), "--system", "a")
+    rows = {(row["system"], row["condition"]): row for row in leaderboard(corpus.folder / "runs" / "small")}
+    found = rows["b", "clean"]
+    assert (found["n_expected"], found["n_scored"], found["complete"]) == ("4", "3", "false")
+
+
+def test_babble_is_made_anew_when_a_talker_changes_at_the_same_size(corpus: Corpus, asrdiag: Command) -> None:
+    babble = [{"id": "babble", "kind": "additive_noise", "noise": "babble", "snr_db": 5}]
+    assert asrdiag("run", corpus.suite(conditions=babble)).returncode == 0
+    samples, rate = soundfile.read(corpus.folder / "1.wav", dtype="float32")
+    soundfile.write(corpus.folder / "1.wav", samples[::-1], rate)
+    again = asrdiag("run", corpus.suite(conditions=babble))
+    assert "babble.snr5: run anew, since this changed: pool" in again.stderr
+
+
+def test_damage_in_one_cell_leaves_a_run_that_tells_the_truth(corpus: Corpus, asrdiag: Command) -> None:
+    systems = [{"id": "a", "engine": "moonshine"}, {"id": "b", "engine": "moonshine"}]
+    assert asrdiag("run", corpus.suite(systems=systems)).returncode == 0
+    samples = corpus.folder / "runs/small/cells/b/mine/as_recorded/samples.jsonl"
+    whole = samples.read_text()
+    samples.write_text("garbage\n" + whole)
+    for row in corpus.rows:
+        row["subset"] = "far"
+    damaged = asrdiag("run", corpus.suite(systems=systems))
+    assert damaged.returncode == 1
+    assert "samples.jsonl:1: found a damaged line" in damaged.stderr
+    assert '"status": "failed"' in (corpus.folder / "runs/small/run.json").read_text()
+    samples.write_text(whole)
+    scored = asrdiag("score", "runs/small")
+    assert scored.returncode == 0, scored.stderr
+    assert asrdiag("run", corpus.suite(systems=systems)).returncode == 0
+    rows = leaderboard(corpus.folder / "runs" / "small")
+    assert [(row["system"], row["subset"], row["complete"]) for row in rows] == [
+        ("a", "far", "true"),
+        ("b", "far", "true"),
+    ]
