@@ -8,9 +8,9 @@ import numpy as np
 
 from ..errors import UsageError
 from ..spec import Json
-from .admission import cuda_index, require_known_clip, unusable_device
 from .base import Clip, EngineSpec, Transcript
 from .chunks import split_at_pauses
+from .devices import cuda_index, unusable_device
 from .moonshine_files import PACKAGE, MoonshineFiles, find_files, package_version, sha256
 from .moonshine_tokens import Vocabulary, read_vocabulary
 from .silence import SILENCE_DBFS, gated, is_silent
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from .moonshine_graph import MoonshineGraph
 
 CUDA = "CUDAExecutionProvider"
-LANGUAGES = ("en",)
 LONGEST_CHUNK_S = 24.0
 CUT_WINDOW_S = 6.0
 
@@ -27,7 +26,7 @@ CUT_WINDOW_S = 6.0
 class MoonshineSpec(EngineSpec):
     """Moonshine Tiny: 27 million parameters, quantised to 8 bits, run by onnxruntime."""
 
-    languages: ClassVar[tuple[str, ...] | None] = LANGUAGES
+    languages: ClassVar[tuple[str, ...] | None] = ("en",)
 
     engine: Literal["moonshine"]
 
@@ -91,7 +90,7 @@ class MoonshineSpec(EngineSpec):
             hint = f"; onnxruntime could not start {CUDA} on it"
             raise UsageError(unusable_device(device, system=self.id, usable=["cpu"], hint=hint))
         graph.decode(np.random.default_rng(0).normal(0, 0.01, 16_000).astype(np.float32))
-        return MoonshineRecognizer(self.id, graph, read_vocabulary(files.tokenizer))
+        return MoonshineRecognizer(graph, read_vocabulary(files.tokenizer))
 
     def _files(self) -> MoonshineFiles:
         files = find_files()
@@ -107,8 +106,8 @@ class MoonshineRecognizer:
     padding, so in a batch a clip's transcript would depend on its neighbours.
     """
 
-    def __init__(self, system: str, graph: "MoonshineGraph", vocabulary: Vocabulary) -> None:
-        self._system, self._graph, self._vocabulary = system, graph, vocabulary
+    def __init__(self, graph: "MoonshineGraph", vocabulary: Vocabulary) -> None:
+        self._graph, self._vocabulary = graph, vocabulary
 
     def transcribe(self, clips: Sequence[Clip]) -> list[Transcript]:
         """One transcript a clip, in order.
@@ -116,12 +115,7 @@ class MoonshineRecognizer:
         Details: `n_tokens`, `n_chunks`; where they apply `truncated` (the limit came before the end marker),
         `n_gated_chunks`, and for a clip that is silent throughout `gated` and `peak_dbfs` (`None`: not one
         sample differs from the others).
-
-        Raises:
-            SampleError: a clip is not in English.
         """
-        for clip in clips:
-            require_known_clip(clip, system=self._system, languages=LANGUAGES, sample_rate_hz=16_000)
         return [self._transcribe(clip) for clip in clips]
 
     def _transcribe(self, clip: Clip) -> Transcript:

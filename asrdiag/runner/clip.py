@@ -12,7 +12,7 @@ from ..audio import sha256_of, to_pcm16_grid, write_flac
 from ..datasets.base import Utterance
 from ..engines.base import Clip, EngineSpec, Transcript
 from ..errors import SampleError, SaveError, UsageError
-from ..metrics import score_utterance, unit_for
+from ..metrics import primary_language, score_utterance, unit_for
 from ..simulation.base import Condition, Samples, Source
 from .source import labels_of, load, source_of
 
@@ -102,6 +102,8 @@ class ClipInProgress:
 
     def prepare(self) -> bool:
         rate = self.job.engine.sample_rate_hz
+        if self.attempt("transcribe", self._require_known_language) is None:
+            return False
         started = time.perf_counter()
         samples = self.attempt("load", lambda: load(self.utterance, rate))
         self.load_s = time.perf_counter() - started
@@ -119,6 +121,16 @@ class ClipInProgress:
             "sample_rate_hz": rate,
             "sha256": sha256_of(heard, rate),
         }
+        return True
+
+    def _require_known_language(self) -> bool:
+        """A wrong answer would count against the system; but giving it this clip is a fault of the suite."""
+        engine, language = self.job.engine, self.utterance.language
+        if engine.languages is not None and primary_language(language) not in engine.languages:
+            known = ", ".join(engine.languages)
+            raise SampleError(
+                f"{self.utterance.sample_id}: found the language {language!r}; {engine.id} knows: {known}"
+            )
         return True
 
     def _degrade(self, samples: Samples, rate: int) -> Samples:

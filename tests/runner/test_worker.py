@@ -1,5 +1,6 @@
 """Clips that fail: recorded with their stage and reason, one by one, without touching their neighbours."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -138,3 +139,24 @@ def test_a_clip_over_which_workers_die_is_recorded_and_the_others_are_done(
     died = next(outcome for outcome in outcomes if outcome.record["hypothesis_raw"] is None)
     assert died.record["error"]["type"] == "WorkerDied"
     assert "worker process ended" in died.record["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("language", "known"), [("en", True), ("en-GB", True), ("EN_us", True), ("de", False)]
+)
+def test_a_clip_in_a_language_that_the_system_does_not_know_is_not_given_to_it(
+    utterances: tuple[Utterance, ...],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    language: str,
+    known: bool,
+) -> None:
+    monkeypatch.setattr(FakeSpec, "languages", ("en",))
+    foreign = (replace(utterances[0], language=language), utterances[1])
+    made = job(foreign, tmp_path)
+    made.normalizers["set", language] = "none"  # type: ignore[index]
+    first, second = Worker(made).process(task(0, 1))
+    assert second.record["hypothesis_raw"] == "b"
+    assert first.record["hypothesis_raw"] == ("a" if known else None)
+    if not known:
+        assert first.record["error"]["message"] == "a: found the language 'de'; fake knows: en"
