@@ -1,7 +1,7 @@
 """Every column of `leaderboard.csv` and what it says."""
 
 COLUMNS = {
-    "run_id": "the run: suite name and when it began (UTC)",
+    "run_id": "the run: suite name, when it began (UTC), and four random digits",
     "system": "the system's id in the suite",
     "model_id": "the model that the system runs",
     "model_revision": "the exact version of its weights",
@@ -37,5 +37,5 @@ COLUMNS = {
     "rtfx": "seconds of audio for each second in the recogniser, in one worker",
     "complete": "true if every utterance of the dataset is scored",
     "source": "measured here, or published elsewhere",
-    "note": "why a dataset was not run",
+    "note": "why a cell has no results, or why they are earlier ones",
 }
