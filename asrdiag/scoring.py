@@ -98,7 +98,7 @@ def score_cell(folder: RunFolder, key: str, cell: Mapping[str, Any]) -> dict[str
     summary = {
         "schema": 1,
         "cell": key,
-        "fingerprint": cell["fingerprint"],
+        "fingerprint": folder.read_identity(key)["fingerprint"],
         "made_from": made_from,
         "rows": [identity | row for row in _rows(samples, cell["n_expected"])],
         "groups": [identity | row for row in _group_rows(samples, cell["groups"])],

@@ -1,5 +1,6 @@
 """What the documentation shows is what happens: commands, suites, Python and tables."""
 
+import json
 import os
 import re
 import subprocess
@@ -11,6 +12,8 @@ from conftest import ASRDIAG
 from pydantic import BaseModel
 
 from asrdiag.report.columns import COLUMNS
+from asrdiag.simulation import CONDITIONS
+from asrdiag.suite import Suite
 from asrdiag.suite.load import load_suite
 
 ROOT = Path(__file__).parents[1]
@@ -76,6 +79,22 @@ def test_the_suite_page_shows_a_valid_suite_with_every_key(tmp_path: Path) -> No
             assert f"| `{key}` |" in table, key
     written = yaml.safe_load(text)
     assert suite.report.groups == tuple(written["report"]["groups"])
+
+
+def test_the_conditions_page_shows_valid_conditions_of_every_kind() -> None:
+    entries = [
+        entry for block in blocks(ROOT / "docs" / "conditions.md", "yaml") for entry in yaml.safe_load(block)
+    ]
+    assert {entry["kind"] for entry in entries} == set(CONDITIONS.names())
+    suite = {
+        "name": "page",
+        "systems": [{"id": "moonshine-tiny", "engine": "moonshine"}],
+        "datasets": [{"id": "demo", "loader": "demo"}],
+        "conditions": entries,
+    }
+    # Not expanded: the folder of noise that the page names is a reader's own.
+    checked = Suite.model_validate_json(json.dumps(suite), context={"folder": ROOT})
+    assert [spec.id for spec in checked.conditions] == [entry["id"] for entry in entries]
 
 
 def test_every_column_is_explained_as_the_program_does() -> None:

@@ -72,6 +72,19 @@ def test_an_identity_that_identifies_nothing_is_refused(
     assert not (tmp_path / "runs").exists()
 
 
+def test_an_engine_without_identity_is_refused(
+    asrdiag: Command, suite: Callable[..., Path], tmp_path: Path
+) -> None:
+    site = install(
+        tmp_path, PLUGIN.replace("def identity(self)", "def somebody(self)").replace("IDENTITY", "{}")
+    )
+    path = suite(systems=[{"id": "polly", "engine": "parrot", "says": "hello"}])
+    ended = asrdiag("run", path, PYTHONPATH=site)
+    assert ended.returncode == 2
+    assert "system 'polly': Parrot.identity() is missing" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
 def test_an_engine_that_gives_no_transcripts_says_so(
     asrdiag: Command, suite: Callable[..., Path], tmp_path: Path
 ) -> None:

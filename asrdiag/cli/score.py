@@ -36,7 +36,7 @@ def run(options: argparse.Namespace) -> int:
         cells = folder.read_run()["cells"]
         scored = 0
         for key, cell in cells.items():
-            if folder.samples(key).exists():
+            if folder.has_samples_of(key, cell):
                 normalizers = {language: name or old for language, old in cell["normalizers"].items()}
                 score_cell(folder, key, cell | {"normalizers": normalizers})
                 scored += 1

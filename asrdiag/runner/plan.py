@@ -194,6 +194,8 @@ def _usable(systems: Sequence[EngineSpec], device: str) -> None:
 
 def _identified(system: EngineSpec) -> None:
     where = f"system {system.id!r}: {type(system).__name__}.identity()"
+    if type(system).identity is EngineSpec.identity:
+        raise UsageError(f"{where} is missing; it says what the transcripts depend on")
     identity = system.identity()
     if missing := {"model", "revision", "decoding"} - identity.keys():
         raise UsageError(f"{where} lacks {', '.join(sorted(missing))}")

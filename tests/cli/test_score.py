@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -34,6 +35,26 @@ def test_scoring_again_with_another_normaliser_leaves_the_samples_alone(
     assert float(after["error_rate_pct"]) > float(before["error_rate_pct"])  # case and punctuation now count
     assert asrdiag("score", run).returncode == 0
     assert leaderboard(run)[0] == before
+
+
+def test_samples_that_were_made_otherwise_are_not_reported_as_this_cell(
+    asrdiag: Command, suite: Callable[..., Path], tmp_path: Path
+) -> None:
+    """A session that dies early leaves a `run.json` that is ahead of the samples."""
+    path = suite(conditions=NOISE, seed=1)
+    assert asrdiag("run", path, "--limit", 1).returncode == 0
+    run = tmp_path / "runs" / "small"
+    other = asrdiag("run", suite("other", conditions=NOISE, seed=2), "--limit", 1, "--out", "other")
+    assert other.returncode == 0, other.stderr
+    ahead, now = (json.loads((folder / "run.json").read_text()) for folder in (tmp_path / "other", run))
+    (run / "run.json").write_text(json.dumps(now | {"cells": ahead["cells"]}))
+    scored = asrdiag("score", run)
+    assert scored.returncode == 0, scored.stderr
+    assert "0 of 1 cells scored" in scored.stdout
+    assert leaderboard(run)[0]["note"] == "not run yet"
+    assert leaderboard(run)[0]["error_rate_pct"] == ""
+    assert asrdiag("run", path, "--limit", 1).returncode == 0
+    assert leaderboard(run)[0]["n_scored"] == "1"
 
 
 def test_the_leaderboard_agrees_with_jiwer(
@@ -113,8 +134,6 @@ def test_what_is_no_run_is_said_so(asrdiag: Command, tmp_path: Path) -> None:
 def test_groups_break_results_down_by_factor(
     asrdiag: Command, suite: Callable[..., Path], speech: Callable[[int, str], str], tmp_path: Path
 ) -> None:
-    import json
-
     rows = [
         {
             "audio": f"{n}.wav",
@@ -135,8 +154,6 @@ def test_groups_break_results_down_by_factor(
 def test_subsets_have_rows_and_a_pooled_one(
     asrdiag: Command, suite: Callable[..., Path], speech: Callable[[int, str], str], tmp_path: Path
 ) -> None:
-    import json
-
     rows = [{"audio": f"{n}.wav", "text": speech(n, f"{n}.wav"), "subset": "ab"[n % 2]} for n in range(4)]
     rows.append({"audio": "0.wav", "id": "chinese", "text": "你好", "language": "zh", "subset": "a"})
     (tmp_path / "list.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
