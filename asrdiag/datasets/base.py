@@ -1,6 +1,6 @@
 """What a dataset is: utterances, each a stretch of an audio file with its reference."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,6 +14,7 @@ class Utterance:
     sample_id: str
     """Unique within the dataset."""
     audio_path: Path
+    """An audio file, or a table of clips (Parquet, Arrow), see `audio_row`."""
     reference: str
     """As the corpus gives it; normalisation happens at scoring."""
     language: str = "en"
@@ -24,6 +25,8 @@ class Utterance:
     speaker: str | None = None
     factors: Mapping[str, str | float] = field(default_factory=dict)
     """What the corpus says of the recording (room, distractor, `snr_db`); results can be grouped by these."""
+    audio_row: int | None = None
+    """Which row of a table of clips, counted from 0; `None` where the audio is a file of its own."""
 
     def groups(self) -> dict[str, str]:
         """What results can be grouped by: the factors, and the speaker where one is known."""
@@ -47,6 +50,21 @@ class DatasetSpec(Spec):
     loader: str
     normalizer: str | None = None
     """Name of a normaliser; `None` takes the suite's."""
+
+    def benchmark(self) -> str | None:
+        """The published benchmark that this is, e.g. `chime4`; its published results join by this name."""
+        return None
+
+    def aggregates(self) -> Mapping[str, tuple[str, ...]]:
+        """Means that are reported besides that over all subsets: a name and the subsets that it is over."""
+        return {}
+
+    def shortfall(self, utterances: Iterable[Utterance]) -> Mapping[tuple[str, str], int]:
+        """By subset and language, how many utterances the dataset should have besides these.
+
+        They count as expected, so that a set which lost some is never taken for a complete one.
+        """
+        return {}
 
     def missing(self) -> str | None:
         """What has to be set or fetched before this dataset can be read; `None` if it can be."""

@@ -83,6 +83,8 @@ def load_dataset(spec: DatasetSpec, limit: int | None, groups: Sequence[str]) ->
         expected.setdefault(utterance.subset, Counter())[utterance.language] += 1
         for factor, value in utterance.groups().items():
             grouped.setdefault(factor, {}).setdefault(value, Counter())[utterance.language] += 1
+    for (subset, language), number in spec.shortfall(utterances).items():
+        expected.setdefault(subset, Counter())[language] += number
     reported = {name: grouped[name] for name in grouped if groups == "all" or name in groups}
     n_selected = len(utterances) if limit is None else min(limit, len(utterances))
     return LoadedDataset(spec, utterances, n_selected, expected, reported, tuple(grouped))
