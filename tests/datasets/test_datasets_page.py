@@ -14,15 +14,17 @@ def blocks(language):
     return re.findall(rf"^```{language}\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
 
 
-def entry(block):
-    (entry,) = yaml.safe_load(block)["datasets"]
-    return entry | ({"path": Path(entry["path"])} if "path" in entry else {})
+def entries(block):
+    for entry in yaml.safe_load(block)["datasets"]:
+        paths = {name: Path(entry[name]) for name in ("path", "root") if name in entry}
+        lists = {name: tuple(value) for name, value in entry.items() if isinstance(value, list)}
+        yield entry | paths | lists
 
 
 def test_every_loader_has_a_valid_entry():
-    entries = [entry(block) for block in blocks("yaml")]
-    assert {entry["loader"] for entry in entries} >= {"demo", "manifest"}
-    for each in entries:
+    found = [entry for block in blocks("yaml") for entry in entries(block)]
+    assert {entry["loader"] for entry in found} == set(DATASETS.names())
+    for each in found:
         DATASETS.load(each["loader"])(**each)
 
 
@@ -48,5 +50,5 @@ def test_the_example_loader_works(tmp_path):
 
 
 def test_an_unknown_loader_lists_the_known():
-    with pytest.raises(UsageError, match="unknown dataset loader 'librispeech'; known: demo, manifest"):
-        DATASETS.load("librispeech")
+    with pytest.raises(UsageError, match="unknown dataset loader 'libri'.*known: demo, manifest"):
+        DATASETS.load("libri")
