@@ -15,10 +15,10 @@ from typing import Any, NoReturn
 
 from .. import __version__
 from ..errors import AsrdiagError
-from . import calibrate, compare, leaderboard, listing, run, score, simulate, validate
+from . import calibrate, compare, datasets, leaderboard, listing, report, run, score, simulate, validate
 from .output import complain, silence
 
-_VERBS = (run, validate, score, leaderboard, compare, simulate, calibrate, listing)
+_VERBS = (run, validate, score, leaderboard, compare, report, simulate, calibrate, datasets, listing)
 
 
 class _ExactParser(argparse.ArgumentParser):

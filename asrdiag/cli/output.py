@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, TextIO
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
+    from ..report.contents import Contents
+
 
 def out(text: str) -> None:
     """Write a line to standard output.
@@ -71,6 +73,13 @@ def show_calibration(rows: Sequence[Mapping[str, Any]], notes: Sequence[str]) ->
     from ..report.calibration_table import render_calibration
 
     _show(lambda _: render_calibration(rows, notes))
+
+
+def show_contents(contents: "Contents") -> None:
+    """Print a report's error rates and changes as tables that fit the terminal."""
+    from ..report.contents_table import render_contents
+
+    _show(lambda console: render_contents(contents, console))
 
 
 def show_grades(counted: Mapping[str, Mapping[str | None, int]], grades: Sequence[str]) -> None:
