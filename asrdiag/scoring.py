@@ -12,7 +12,6 @@ from .diagnoses import diagnosis_row, diagnosis_types
 from .errors import AsrdiagError
 from .metrics import (
     THRESHOLDS,
-    UNITS,
     Diagnosis,
     UtteranceScore,
     default_normalizer,
@@ -20,12 +19,13 @@ from .metrics import (
     score,
     unit_for,
 )
+from .report.aggregation import summary_rows
 from .report.tally import Tally
 from .store.atomic import replacing, write_json
 from .store.folder import RunFolder
 from .store.log import read_log
 
-SCORING = 3
+SCORING = 4
 """Raised whenever the same transcripts get other scores or columns."""
 
 _REQUIRED = {
@@ -100,7 +100,7 @@ def score_cell(folder: RunFolder, key: str, cell: Mapping[str, Any]) -> dict[str
         "cell": key,
         "fingerprint": folder.read_identity(key)["fingerprint"],
         "made_from": made_from,
-        "rows": [identity | row for row in _rows(samples, cell["n_expected"])],
+        "rows": [identity | row for row in _rows(samples, cell["n_expected"], _aggregates(cell))],
         "groups": [identity | row for row in _group_rows(samples, cell["groups"])],
     }
     write_json(folder.summary(key), summary)
@@ -114,6 +114,7 @@ def _made_from(folder: RunFolder, key: str, cell: Mapping[str, Any]) -> dict[str
         "n_expected": cell["n_expected"],
         "groups": cell["groups"],
         "keywords": _keywords(cell),
+        "aggregates": _aggregates(cell),
         "thresholds": THRESHOLDS.version,
         "scoring": SCORING,
     }
@@ -121,6 +122,10 @@ def _made_from(folder: RunFolder, key: str, cell: Mapping[str, Any]) -> dict[str
 
 def _keywords(cell: Mapping[str, Any]) -> list[str]:
     return list(cell.get("keywords", ()))  # runs from before suites had keywords have none
+
+
+def _aggregates(cell: Mapping[str, Any]) -> dict[str, list[str]]:
+    return dict(cell.get("aggregates", {}))  # runs from before datasets had aggregates have none
 
 
 def _score(
@@ -147,8 +152,11 @@ def _score(
     ]
 
 
-def _rows(samples: Iterable[Sample], expected: Mapping[str, Mapping[str, int]]) -> list[dict[str, Any]]:
-    """A row for each subset and language, then one pooled over subsets where there are several."""
+def _rows(
+    samples: Iterable[Sample],
+    expected: Mapping[str, Mapping[str, int]],
+    aggregates: Mapping[str, Sequence[str]],
+) -> list[dict[str, Any]]:
     tallies = {
         (subset, language): Tally(unit_for(language), n_expected=count)
         for subset, languages in expected.items()
@@ -157,18 +165,7 @@ def _rows(samples: Iterable[Sample], expected: Mapping[str, Mapping[str, int]]) 
     for sample in samples:
         subset, language = sample.record["subset"], sample.record["language"]
         tallies.setdefault((subset, language), Tally(sample.scored.unit)).add(sample)
-    rows = []
-    for (subset, language), tally in tallies.items():
-        rows.append({"subset": subset, "aggregate": "", "language": language, **tally.row()})
-    for unit in UNITS:
-        parts = {where: tally for where, tally in tallies.items() if tally.unit == unit}
-        if len(parts) > 1:
-            languages = sorted({language for _, language in parts})
-            pooled = sum(parts.values(), Tally(unit))
-            rows.append(
-                {"subset": "", "aggregate": "pooled", "language": "+".join(languages), **pooled.row()}
-            )
-    return rows
+    return summary_rows(tallies, aggregates)
 
 
 def _group_rows(

@@ -38,11 +38,14 @@ from .spans import SpanOp, aligned_spans, token_spans
 from .statistics import (
     Comparison,
     Interval,
+    MacroRate,
     bootstrap_interval,
     compare,
     holm,
+    macro_rate,
     mapsswe,
     mcnemar,
+    mean_rate,
     paired_bootstrap,
 )
 from .tracing import Span
@@ -65,6 +68,7 @@ __all__ = [
     "Evidence",
     "Interval",
     "Loop",
+    "MacroRate",
     "ModeCounts",
     "Op",
     "Score",
@@ -89,8 +93,10 @@ __all__ = [
     "is_repetition_loop",
     "is_soft",
     "longest_loop",
+    "macro_rate",
     "mapsswe",
     "mcnemar",
+    "mean_rate",
     "normalize_all",
     "normalizer_name",
     "paired_bootstrap",

@@ -1,6 +1,7 @@
 """Run directories with answers of one's choice, as if systems had given them."""
 
 import json
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,8 +27,18 @@ Answers = Mapping[str, str | None]
 """Hypotheses by sample id; `None` where the system failed. What is not there was not tried."""
 
 
-def make_run(folder: Path, corpus: Sequence[Said], cells: Mapping[str, Answers]) -> Path:
-    """Write a run of one dataset, not scored yet; `cells` maps `system/dataset/condition` to answers."""
+def make_run(
+    folder: Path,
+    corpus: Sequence[Said],
+    cells: Mapping[str, Answers],
+    *,
+    benchmark: str | None = None,
+    aggregates: Mapping[str, Sequence[str]] | None = None,
+) -> Path:
+    """Write a run of one dataset, not scored yet; `cells` maps `system/dataset/condition` to answers.
+
+    The condition `as_recorded` is one that leaves the audio as it is.
+    """
     expected: dict[str, dict[str, int]] = {}
     for said in corpus:
         languages = expected.setdefault(said.subset, {})
@@ -35,9 +46,10 @@ def make_run(folder: Path, corpus: Sequence[Said], cells: Mapping[str, Answers])
     entries = {}
     for key, answers in cells.items():
         system, dataset, condition = key.split("/")
+        identity = {"condition": {"kind": "as_recorded" if condition == "as_recorded" else "made"}}
         place = folder / "cells" / key
         place.mkdir(parents=True)
-        (place / "identity.json").write_text(json.dumps({"fingerprint": key, "identity": {}}))
+        (place / "identity.json").write_text(json.dumps({"fingerprint": key, "identity": identity}))
         (place / "samples.jsonl").write_text(
             "".join(
                 json.dumps(_record(said, position, answers[said.sample_id])) + "\n"
@@ -47,9 +59,11 @@ def make_run(folder: Path, corpus: Sequence[Said], cells: Mapping[str, Answers])
         )
         entries[key] = {
             "fingerprint": key,
-            "identity": {},
+            "identity": identity,
             **{"system": system, "dataset": dataset, "condition": condition},
             **{"model_id": system, "model_revision": "1", "severity": None, "snr_db": None},
+            "benchmark": benchmark,
+            "aggregates": {name: list(parts) for name, parts in (aggregates or {}).items()},
             "n_expected": expected,
             "normalizers": {"en": "whisper-english@1", "zh": "basic@1"},
             "groups": {},
@@ -57,6 +71,16 @@ def make_run(folder: Path, corpus: Sequence[Said], cells: Mapping[str, Answers])
         }
     run = {"schema": 1, "run_id": "made", "suite": "made", "sessions": [], "not_run": {}}
     (folder / "run.json").write_text(json.dumps(run | {"cells": entries, "suite_cells": list(entries)}))
+    return folder
+
+
+def join_runs(folder: Path, parts: Sequence[Path]) -> Path:
+    """Put the cells of several runs, scored or not, into one."""
+    run = json.loads((parts[0] / "run.json").read_text())
+    for part in parts:
+        shutil.copytree(part / "cells", folder / "cells", dirs_exist_ok=True)
+        run["cells"] |= json.loads((part / "run.json").read_text())["cells"]
+    (folder / "run.json").write_text(json.dumps(run | {"suite_cells": list(run["cells"])}))
     return folder
 
 

@@ -5,14 +5,17 @@ COLUMNS = {
     "system": "the system's id in the suite",
     "model_id": "the model that the system runs",
     "model_revision": "the exact version of its weights",
-    "dataset": "the dataset's id in the suite",
-    "subset": "the dataset's own subset; empty where it has none, and in aggregate rows",
-    "aggregate": "empty for a measured row; `pooled` for one that adds the counts of several up",
+    "dataset": "the dataset's id in the suite; several joined by + in a macro-datasets row",
+    "subset": "the dataset's own subset, or the name of the aggregate; empty where there is none, and in "
+    "aggregates over all subsets",
+    "aggregate": "empty for a subset; `pooled` adds the counts of several up, `macro` is the mean of their "
+    "error rates, `macro-datasets` the mean of several datasets' macro rows",
+    "n_members": "subsets, or datasets, that a macro row is the mean of",
     "condition": "the condition's id in the suite, with its level (`babble.snr5`)",
     "severity": "m in [0, 1], for conditions that have one",
     "snr_db": "the signal-to-noise ratio asked for, in dB, for conditions that have one",
-    "language": "language tag; several joined by + in a pooled row",
-    "metric": "wer (words), cer (characters) or mer (mixed); they are never added up",
+    "language": "language tag; several joined by + in an aggregate",
+    "metric": "wer (words), cer (characters) or mer (mixed); they are never added up or averaged",
     "normalizer": "the versioned text normaliser that both sides went through",
     "n_expected": "utterances the dataset has, whatever limit the run had",
     "n_scored": "utterances that the system answered and that are in the counts",
@@ -24,7 +27,8 @@ COLUMNS = {
     "substitutions_hard": "substituted by something else",
     "deletions": "reference tokens left out",
     "insertions": "tokens put in",
-    "error_rate_pct": "(substitutions + deletions + insertions) / ref_tokens, in %; can exceed 100",
+    "error_rate_pct": "(substitutions + deletions + insertions) / ref_tokens, in %; can exceed 100; in macro "
+    "rows a mean of such rates, and the counts are empty",
     "ci_low_pct": "lower end of the 95 % interval of error_rate_pct: over speakers if all are known and "
     "there are several, else over utterances",
     "ci_high_pct": "its upper end",

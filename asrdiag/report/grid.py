@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from .aggregation import POOLED
 from .rows import Row
 
 
@@ -42,19 +43,19 @@ class Grid:
 
 
 def make_grids(rows: Iterable[Row]) -> Iterator[Grid]:
-    """Arrange the rows of scored cells; of a cell with several subsets the pooled row is shown.
+    """Arrange the measured rows of cells; of a cell with several subsets the row pooled over all is shown.
 
     Systems of several runs that share a name are told apart by the run's directory.
     """
-    measured = [row for row in rows if row.get("metric")]
-    runs: dict[str, set[str]] = {}
-    for row in measured:
-        runs.setdefault(row["system"], set()).add(row["run"])
+    measured = [
+        row for row in rows if row.get("metric") and row.get("source") != "published" and _is_shown(row)
+    ]
+    names = system_names(measured)
     pooled = {_cell(row) for row in measured if row["aggregate"]}
     grids: dict[tuple[str, str], dict[tuple[str, str], Row]] = {}
     for row in measured:
         if bool(row["aggregate"]) == (_cell(row) in pooled):
-            name = f"{row['system']} [{row['run']}]" if len(runs[row["system"]]) > 1 else row["system"]
+            name = names[row["run"], row["system"]]
             grids.setdefault((row["dataset"], row["metric"]), {})[name, row["condition"]] = row
     for (dataset, metric), found in grids.items():
         yield Grid(
@@ -65,6 +66,23 @@ def make_grids(rows: Iterable[Row]) -> Iterator[Grid]:
             tuple(dict.fromkeys(condition for _, condition in found)),
             found,
         )
+
+
+def system_names(rows: Iterable[Row]) -> dict[tuple[str, str], str]:
+    """What systems are called, by run and id: with the run where several measured ones share the id."""
+    runs: dict[str, dict[str, None]] = {}
+    for row in rows:
+        if row.get("source") != "published":
+            runs.setdefault(row["system"], {})[row["run"]] = None
+    return {
+        (run, system): f"{system} [{run}]" if len(found) > 1 else system
+        for system, found in runs.items()
+        for run in found
+    }
+
+
+def _is_shown(row: Row) -> bool:
+    return not row["aggregate"] or (row["aggregate"] == POOLED and not row["subset"])
 
 
 def _cell(row: Row) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ..store.folder import RunFolder
+from .aggregation import mean_over_datasets
 from .columns import COLUMNS
 
 Row = Mapping[str, Any]
@@ -17,9 +18,11 @@ GROUP_COLUMNS = ("run_id", "system", "dataset", "condition", "factor", "value", 
 
 
 def leaderboard_rows(folder: RunFolder) -> Iterator[dict[str, Any]]:
-    """A run's rows: those of each scored cell, then one for each cell of the suite that has no scores.
+    """A run's rows: those of each scored cell, means over datasets, then the suite's cells without scores.
 
-    Besides the columns of the leaderboard each row has `run`, the directory.
+    Besides the columns of the leaderboard each row has `run`, the directory. Those of scored cells have
+    `benchmark`, the published benchmark that the dataset is, or `None`, and `as_recorded`, whether the
+    condition leaves the audio as it is; macro rows have `members`, the names of their subsets.
 
     Raises:
         UsageError: this is not a run directory, or a summary is damaged.
@@ -27,12 +30,20 @@ def leaderboard_rows(folder: RunFolder) -> Iterator[dict[str, Any]]:
     run = folder.read_run()
     common = {"run": str(folder.path), "run_id": run["run_id"]}
     scored = set()
+    found: list[dict[str, Any]] = []
     for summary in folder.summaries():
         scored.add(summary["cell"])
+        cell = run["cells"][summary["cell"]]
+        of_cell = {
+            "benchmark": cell.get("benchmark"),
+            "as_recorded": cell["identity"].get("condition") == {"kind": "as_recorded"},
+        }
         for row in summary["rows"]:
             reason = run["not_run"].get(row["dataset"])
             note = {"note": f"not run: {reason}; these are earlier results"} if reason else {}
-            yield {**common, "source": "measured", **row, **note}
+            found.append({**common, "source": "measured", **of_cell, **row, **note})
+    yield from found
+    yield from mean_over_datasets(found)
     for key in run["suite_cells"]:
         if key not in scored:
             yield common | _unscored(key, run["cells"].get(key), run["not_run"])

@@ -67,6 +67,8 @@ def cell_entry(suite: Suite, cell: Cell) -> dict[str, Any]:
         "model_id": system["model"],
         "model_revision": system["revision"],
         "dataset": cell.dataset.spec.id,
+        "benchmark": cell.dataset.spec.benchmark(),
+        "aggregates": {name: list(parts) for name, parts in cell.dataset.spec.aggregates().items()},
         "condition": cell.condition.id,
         "severity": cell.condition.severity,
         "snr_db": cell.condition.snr_db,

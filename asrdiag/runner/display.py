@@ -1,7 +1,5 @@
 """What a user sees while a run goes on: one rich display, plain lines, or nothing."""
 
-import os
-import sys
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
@@ -24,6 +22,7 @@ from rich.text import Text
 
 from ..report.rows import Row
 from .cells import CellState
+from .console import StderrConsole
 
 Mode = Literal["rich", "plain", "none"]
 
@@ -54,14 +53,6 @@ class Display(ABC):
     @abstractmethod
     def finished(self, state: CellState, rows: Sequence[Row]) -> None:
         """A cell is done and scored; `rows` are those of its summary."""
-
-
-class StderrConsole(Console):
-    """Writes to standard error, whether or not anybody reads it."""
-
-    def on_broken_pipe(self) -> None:
-        """The work goes on when nobody watches it."""
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
 
 def make_display(mode: Mode | None) -> Display:
@@ -206,7 +197,7 @@ class _Pace:
 
 def conclude(state: CellState, rows: Sequence[Row]) -> str:
     """One line on a cell that is done: its error rates, over all its utterances."""
-    shown = [row for row in rows if row["aggregate"]] or rows
+    shown = [row for row in rows if row["aggregate"] == "pooled" and not row["subset"]] or rows
     rates = [
         f"{row['metric'].upper()} {row['error_rate_pct']:.1f} %"
         for row in shown

@@ -4,6 +4,7 @@ from .comparison import Comparison, SystemResult, compare, compare_letters
 from .difference import Difference
 from .holm import holm
 from .interval import Interval, Method, bootstrap_interval
+from .macro import MacroRate, macro_rate, mean_rate
 from .mapsswe import Mapsswe, mapsswe
 from .mcnemar import McNemar, mcnemar
 from .pair import PairResult
@@ -13,6 +14,7 @@ __all__ = [
     "Comparison",
     "Difference",
     "Interval",
+    "MacroRate",
     "Mapsswe",
     "McNemar",
     "Method",
@@ -23,7 +25,9 @@ __all__ = [
     "compare",
     "compare_letters",
     "holm",
+    "macro_rate",
     "mapsswe",
     "mcnemar",
+    "mean_rate",
     "paired_bootstrap",
 ]

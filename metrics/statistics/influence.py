@@ -8,6 +8,9 @@ from numpy.typing import NDArray
 LEAST_EFFECTIVE_UNITS = 1.5
 """Below so many one unit holds most of the reference, and nothing tells how others would differ from it."""
 
+ROUNDING = 1e-26
+"""A sum of squares of influences up to this is what rounding leaves of 0."""
+
 
 def effective_units(tokens: NDArray[np.int64]) -> float:
     """How many units of equal size would tell as much: sum(tokens) ** 2 / sum(tokens ** 2) (Kish, 1965).
@@ -37,12 +40,9 @@ def covariance(one: NDArray[np.float64], other: NDArray[np.float64], effective: 
 def standard_error(influences: NDArray[np.float64], effective: float) -> float:
     """The linearised standard error of a pooled rate, or of a difference of two."""
     # Differences of influences that ought to cancel leave rounding behind.
-    if math.fsum(influences**2) <= _ROUNDING:
+    if math.fsum(influences**2) <= ROUNDING:
         return 0.0
     return math.sqrt(covariance(influences, influences, effective))
-
-
-_ROUNDING = 1e-26
 
 
 def t_quantile(level: float, effective: float) -> float:

@@ -26,21 +26,33 @@ def unit_sums(values: NDArray[np.int64], blocks: Sequence[Hashable] | None) -> N
     blocks = as_list(blocks, "blocks", "labels, one for each utterance")
     if len(blocks) != len(values):
         raise ValueError(f"blocks has {len(blocks)} labels for {len(values)} utterances")
-    numbers: dict[Hashable, int] = {}
-    rows = np.empty(len(values), dtype=np.int64)
-    for index, label in enumerate(blocks):
-        if label is None or label != label:  # noqa: PLR0124 (NaN is the label that differs from itself)
-            raise TypeError(
-                f"blocks[{index}] is {label!r}, expected a label; an utterance of unknown origin "
-                "cannot be put into a block"
-            )
-        rows[index] = numbers.setdefault(label, len(numbers))
-    sums = np.zeros((len(numbers), values.shape[1]), dtype=np.int64)
+    rows, n_blocks = numbered("blocks", blocks)
+    sums = np.zeros((n_blocks, values.shape[1]), dtype=np.int64)
     np.add.at(sums, rows, values)
     return sums
 
 
-def resampled_sums(units: NDArray[np.int64], resamples: int, seed: int) -> NDArray[np.float64]:
+def numbered(name: str, labels: Sequence[Hashable]) -> tuple[NDArray[np.int64], int]:
+    """Number labels from 0 in the order in which they first appear: the number of each, and how many.
+
+    Raises:
+        TypeError: one is missing (`None` or NaN) or not hashable.
+    """
+    numbers: dict[Hashable, int] = {}
+    found = np.empty(len(labels), dtype=np.int64)
+    for index, label in enumerate(labels):
+        if label is None or label != label:  # noqa: PLR0124 (NaN is the label that differs from itself)
+            raise TypeError(
+                f"{name}[{index}] is {label!r}, expected a label; an utterance of unknown origin "
+                "cannot be put into a block"
+            )
+        found[index] = numbers.setdefault(label, len(numbers))
+    return found, len(numbers)
+
+
+def resampled_sums(
+    units: NDArray[np.int64], resamples: int, seed: int | Sequence[int]
+) -> NDArray[np.float64]:
     """Draw as many rows of `units` as there are, with replacement, and add them up; `resamples` times.
 
     A resample is a row of weights (how often each unit was drawn), so that all columns of all resamples come
@@ -59,7 +71,7 @@ def resampled_sums(units: NDArray[np.int64], resamples: int, seed: int) -> NDArr
     return np.concatenate(parts).astype(np.float64)
 
 
-def _weights(n_units: int, resamples: int, seed: int) -> Iterator[NDArray[np.int64]]:
+def _weights(n_units: int, resamples: int, seed: int | Sequence[int]) -> Iterator[NDArray[np.int64]]:
     generator = np.random.default_rng(seed)
     at_once = max(1, _DRAWS_AT_ONCE // n_units)
     for first in range(0, resamples, at_once):

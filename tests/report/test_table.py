@@ -17,6 +17,7 @@ def row(condition: str, rate: float | None, **changes: Any) -> dict[str, Any]:
     base = {
         "run": "runs/a",
         "run_id": "a",
+        "source": "measured",
         "system": "sys",
         "dataset": "set",
         "subset": "",

@@ -17,13 +17,18 @@ ERRORS = [0, 1, 1, 2, 3, 1]
 
 
 def intervals(folder: Path, said: list[Said]) -> list[tuple[float, float]]:
+    """Of all rows but those of means over subsets."""
     answers = {
         each.sample_id: " ".join(each.reference.split()[wrong:])
         for each, wrong in zip(said, ERRORS, strict=True)
     }
     run = score_run(make_run(folder, said, {"a/set/clean": answers}))
     with (run / "leaderboard.csv").open(newline="") as stream:
-        return [(float(row["ci_low_pct"]), float(row["ci_high_pct"])) for row in csv.DictReader(stream)]
+        return [
+            (float(row["ci_low_pct"]), float(row["ci_high_pct"]))
+            for row in csv.DictReader(stream)
+            if row["aggregate"] != "macro"
+        ]
 
 
 def expected(numbers: range, blocks: list[str] | None) -> tuple[float, float]:
