@@ -1,11 +1,11 @@
 """Where a clip comes from, and whether a recorded answer is still about it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from ..audio import read_audio, sha256_of
+from ..audio import audio_blocks, read_audio, sha256_of
 from ..datasets.base import Utterance
 from ..errors import SampleError
 from ..simulation.base import Samples
@@ -18,7 +18,24 @@ def load(utterance: Utterance, sample_rate_hz: int) -> Samples:
         SampleError: it cannot be read.
     """
     return read_audio(
-        utterance.audio_path, sample_rate_hz, offset_s=utterance.offset_s, duration_s=utterance.duration_s
+        utterance.audio_path,
+        sample_rate_hz,
+        offset_s=utterance.offset_s,
+        duration_s=utterance.duration_s,
+        row=utterance.audio_row,
+        column=utterance.audio_column,
+    )
+
+
+def load_blocks(utterance: Utterance, sample_rate_hz: int) -> Iterator[Samples]:
+    """What `load` gives, a stretch at a time; errors come when the damage is reached."""
+    return audio_blocks(
+        utterance.audio_path,
+        sample_rate_hz,
+        offset_s=utterance.offset_s,
+        duration_s=utterance.duration_s,
+        row=utterance.audio_row,
+        column=utterance.audio_column,
     )
 
 
@@ -35,8 +52,11 @@ def labels_of(utterance: Utterance, position: int) -> dict[str, Any]:
 
 
 def source_of(utterance: Utterance) -> dict[str, Any]:
-    """Where a clip is read from; the hash of what was read joins it as `sha256`."""
-    return {"path": str(utterance.audio_path), **_stretch(utterance), **_stamp(utterance.audio_path)}
+    """Where a clip is read from, `row` and `column` if it is in a table; the hash joins it as `sha256`."""
+    place: dict[str, Any] = {"path": str(utterance.audio_path)}
+    if utterance.audio_row is not None:
+        place |= {"row": utterance.audio_row, "column": utterance.audio_column}
+    return {**place, **_stretch(utterance), **_stamp(utterance.audio_path)}
 
 
 def current_source(
@@ -61,7 +81,11 @@ def _audio_sha256(path: Path, source: tuple[tuple[str, Any], ...], sample_rate_h
     """The hash of what `source` says of a file, `None` if it cannot be read; one clip is in many cells."""
     where = dict(source)
     try:
-        samples = read_audio(path, sample_rate_hz, offset_s=where["offset_s"], duration_s=where["duration_s"])
+        samples = read_audio(
+            path,
+            sample_rate_hz,
+            **{name: where[name] for name in ("offset_s", "duration_s", "row", "column") if name in where},
+        )
     except SampleError:
         return None
     return sha256_of(samples, sample_rate_hz)
