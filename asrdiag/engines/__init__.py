@@ -8,5 +8,8 @@ ENGINES = Registry(
     {
         "moonshine": "asrdiag.engines.moonshine:MoonshineSpec",
         "pocketsphinx": "asrdiag.engines.pocketsphinx:PocketSphinxSpec",
+        "openai": "asrdiag.engines.openai.spec:OpenAISpec",
+        "predictions": "asrdiag.engines.predictions:PredictionsSpec",
+        "transformers": "asrdiag.engines.transformers.spec:TransformersSpec",
     },
 )

@@ -1,0 +1,135 @@
+"""Where a checkpoint is, what its files say, and which version of it that is."""
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, ValidationInfo
+
+from ...errors import UsageError
+
+WEIGHTS = (".safetensors", ".bin")
+BESIDE_WEIGHTS = (".json", ".jinja", ".model", ".py", ".txt")
+NOT_THE_MODEL = ("optimizer.bin", "scheduler.bin", "trainer_state.json", "training_args.bin")
+"""What trainers leave in a checkpoint's folder; it does not change a transcript."""
+HUB_ID = re.compile(r"[\w.-]+/[\w.-]+(?:/[\w./-]+)?|[\w.-]+")
+
+
+def _located(name: str, info: ValidationInfo) -> str:
+    folder = Path(info.context["folder"]) if info.context else Path.cwd()
+    path = folder / Path(name).expanduser()
+    if name.startswith(("/", "~", "./", "../")) or path.is_dir():
+        return str(path.resolve())
+    if not HUB_ID.fullmatch(name):
+        raise ValueError(f"found {name!r}; expected a folder or a hub name such as openai/whisper-tiny")
+    return name
+
+
+CheckpointName = Annotated[str, AfterValidator(_located)]
+"""A folder, relative to the suite file, if there is one of that name or if it starts with `.`, `/` or `~`;
+otherwise a name on the Hugging Face hub (`owner/name`, for adapters also `owner/name/folder`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A folder on this machine, or a repository on the hub."""
+
+    name: str
+    revision: str | None = None
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder; `None` for what is on the hub."""
+        return Path(self.name) if Path(self.name).is_absolute() else None
+
+    @property
+    def repository(self) -> str:
+        """What `from_pretrained` takes: the folder, or `owner/name`."""
+        return self.name if self.folder else "/".join(self.name.split("/")[:2])
+
+    @property
+    def subfolder(self) -> str:
+        """The folder inside a repository on the hub, `""` for its root."""
+        return "" if self.folder else "/".join(self.name.split("/")[2:])
+
+    def missing(self) -> str | None:
+        """Why the folder cannot be read; `None` if it can or if this is on the hub."""
+        if self.folder is None or self.folder.is_dir():
+            return None
+        return f"there is no folder {self.folder}"
+
+    def read(self, file: str) -> dict[str, Any]:
+        """A JSON file of the checkpoint.
+
+        Raises:
+            UsageError: it cannot be found, or it is no JSON object.
+        """
+        path = self._file(file)
+        try:
+            found = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise UsageError(f"{path}: cannot be read as JSON: {error}") from error
+        if not isinstance(found, dict):
+            raise UsageError(f"{path}: found a {type(found).__name__}, expected a JSON object")
+        return found
+
+    def resolved(self, file: str) -> str:
+        """The version: the commit on the hub, or `sha256:` over the model's files in a folder.
+
+        A file's digest is kept for the process by path, size and time of change.
+
+        Args:
+            file: one that the checkpoint has, to ask the hub for.
+
+        Raises:
+            UsageError: the checkpoint cannot be found.
+        """
+        if self.folder is None:
+            parts = self._file(file).parts
+            return parts[parts.index("snapshots") + 1]
+        if reason := self.missing():
+            raise UsageError(reason)
+        digest = hashlib.sha256()
+        for path in _files(self.folder):
+            stat = path.stat()
+            digest.update(f"{path.name}\0{_sha256(path, stat.st_size, stat.st_mtime_ns)}\n".encode())
+        return f"sha256:{digest.hexdigest()}"
+
+    def _file(self, name: str) -> Path:
+        if self.folder is not None:
+            if not (self.folder / name).is_file():
+                raise UsageError(self.missing() or f"{self.folder}: there is no {name} in this folder")
+            return self.folder / name
+        # Imported here: it takes a quarter of a second.
+        from huggingface_hub import hf_hub_download
+        from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+
+        inside = f"{self.subfolder}/{name}" if self.subfolder else name
+        what = f"{self.repository}" + (f" at revision {self.revision}" if self.revision else "")
+        try:
+            return Path(hf_hub_download(self.repository, inside, revision=self.revision))
+        except LocalEntryNotFoundError as error:
+            raise UsageError(
+                f"{what}: {inside} is not in the local cache of the Hugging Face hub and cannot be fetched "
+                "(no network, or HF_HUB_OFFLINE is set); a folder with the checkpoint works offline"
+            ) from error
+        except (HfHubHTTPError, HFValidationError, OSError) as error:
+            reason = str(error).strip().splitlines() or [type(error).__name__]
+            raise UsageError(f"{what}: {inside} cannot be fetched from the hub: {reason[0]}") from error
+
+
+def _files(folder: Path) -> list[Path]:
+    files = [path for path in sorted(folder.iterdir()) if path.is_file() and path.name not in NOT_THE_MODEL]
+    safe = any(path.suffix == ".safetensors" for path in files)
+    weights = WEIGHTS[:1] if safe else WEIGHTS  # where both lie side by side, only these are loaded
+    return [path for path in files if path.suffix in (*weights, *BESIDE_WEIGHTS)]
+
+
+@lru_cache(maxsize=1000)
+def _sha256(path: Path, size: int, mtime_ns: int) -> str:
+    with path.open("rb") as source:
+        return hashlib.file_digest(source, "sha256").hexdigest()

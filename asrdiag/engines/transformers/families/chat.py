@@ -1,0 +1,39 @@
+"""Language models with an encoder for audio: a prompt with a place for the sound, text after it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+import torch
+
+from .base import Answer, Pad, Piece
+from .generative import Generative, Row
+
+
+class Chat(Generative):
+    """Prompts are filled up on the left and masked, so that what is new begins at the same place."""
+
+    pads: ClassVar[Mapping[str, Pad]] = {"input_ids": Pad("left"), "attention_mask": Pad("left")}
+
+    def generate(self, pieces: Sequence[Piece], batch: dict[str, torch.Tensor], **further: Any) -> list[Row]:
+        """As `Generative.generate`, without the token that stands for audio: it would ask for more of it."""
+        return super().generate(pieces, batch, suppress_tokens=[self.audio_token()], **further)
+
+    def audio_token(self) -> int:
+        """The token that stands for a frame of audio in the prompt."""
+        return int(self.model.config.audio_token_id)
+
+    def decoded(self, row: Row) -> str:
+        text: str = self.processor.tokenizer.decode(row.tokens, skip_special_tokens=True)
+        return text
+
+    def answer(self, piece: Piece, row: Row) -> Answer:
+        return Answer(self.decoded(row).strip(), len(row.tokens), row.truncated, row.mean_logprob)
+
+    def conversation(self, piece: Piece) -> list[dict[str, Any]]:
+        """System turn, if there is one, and a user turn with the prompt before the audio."""
+        turns: list[dict[str, Any]] = []
+        if self.spec.system_prompt is not None:
+            turns.append({"role": "system", "content": [{"type": "text", "text": self.spec.system_prompt}]})
+        audio = {"type": "audio", "audio": piece.samples}
+        turns.append({"role": "user", "content": [{"type": "text", "text": piece.prompt}, audio]})
+        return turns

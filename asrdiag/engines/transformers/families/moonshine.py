@@ -1,0 +1,115 @@
+"""Moonshine (useful-sensors/moonshine; Jeffries et al. 2024) and its streaming successor."""
+
+import math
+from collections.abc import Hashable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import torch
+from torch import nn
+
+from .base import RATE_HZ, Answer, Pad, Piece
+from .generative import Generative, Row
+
+if TYPE_CHECKING:
+    from ..loading import Loaded
+    from ..spec import TransformersSpec
+
+FRAME_HOP = 64 * 3 * 2
+"""Samples from one frame of the encoder to the next: the strides of its three convolutions."""
+
+
+def first_frames(n_samples: int) -> int:
+    """How many frames the first convolution (127 wide, every 64) makes of so many samples."""
+    return (n_samples - 127) // 64 + 1
+
+
+def encoder_frames(n_samples: int) -> int:
+    """How many frames the encoder makes of so many samples.
+
+    >>> encoder_frames(16_000)
+    40
+    """
+    return ((first_frames(n_samples) - 7) // 3 + 1 - 3) // 2 + 1
+
+
+class _GroupNormOverSpeech(nn.GroupNorm):
+    """The encoder's GroupNorm, with mean and variance over a clip's own frames and not over the padding."""
+
+    n_frames: torch.Tensor
+    """Of shape [n_clips]; set before each batch."""
+
+    def forward(self, input: torch.Tensor) -> torch.Tensor:
+        own = torch.arange(input.shape[-1], device=input.device) < self.n_frames.to(input.device)[:, None]
+        mask = own[:, None, :]
+        values = input.float()
+        count = (self.n_frames.to(input.device) * input.shape[1])[:, None, None]
+        mean = (values * mask).sum(dim=(1, 2), keepdim=True) / count
+        variance = ((values - mean).square() * mask).sum(dim=(1, 2), keepdim=True) / count
+        normed = ((values - mean) * torch.rsqrt(variance + self.eps)).to(input.dtype)
+        return normed * self.weight[:, None] + self.bias[:, None]
+
+
+class _Moonshine(Generative):
+    def prepare(self, piece: Piece) -> dict[str, torch.Tensor]:
+        found = self.processor(
+            piece.samples, sampling_rate=RATE_HZ, return_tensors="pt", return_attention_mask=True
+        )
+        return {"input_values": found["input_values"], "attention_mask": found["attention_mask"]}
+
+    def limit(self, piece: Piece) -> int:
+        """As its makers advise, 6.5 tokens a second; and what the decoder has positions for."""
+        most = self.spec.max_new_tokens or math.ceil(6.5 * piece.duration_s) + 8
+        return min(most, int(self.model.config.max_position_embeddings) - 1)
+
+    def answer(self, piece: Piece, row: Row) -> Answer:
+        text = self.processor.decode(row.tokens, skip_special_tokens=True).strip()
+        return Answer(text, len(row.tokens), row.truncated, row.mean_logprob)
+
+
+class Moonshine(_Moonshine):
+    """Padding is made exact: the encoder is told its true frames, and its GroupNorm counts only those.
+
+    As transformers has it, the mask reaches a frame too far and the statistics run over the padding: of eight
+    clips in a batch most come out different.
+    """
+
+    pads: ClassVar[Mapping[str, Pad]] = {"input_values": Pad(), "attention_mask": Pad()}
+
+    def __init__(self, loaded: "Loaded", processor: Any, spec: "TransformersSpec") -> None:
+        super().__init__(loaded, processor, spec)
+        encoder = self.model.model.encoder
+        plain = encoder.groupnorm
+        self._norm = _GroupNormOverSpeech(plain.num_groups, plain.num_channels, plain.eps)
+        self._norm.weight, self._norm.bias = plain.weight, plain.bias
+        encoder.groupnorm = self._norm
+
+    @classmethod
+    def model_class(cls, config: Mapping[str, Any]) -> Any:
+        from transformers import MoonshineForConditionalGeneration
+
+        return MoonshineForConditionalGeneration
+
+    def prepare(self, piece: Piece) -> dict[str, torch.Tensor]:
+        found = super().prepare(piece)
+        n_samples = found["input_values"].shape[1]
+        # transformers takes every 384th value of the mask for a frame's.
+        last = FRAME_HOP * (encoder_frames(n_samples) - 1) + 1
+        found["attention_mask"] = (torch.arange(n_samples) < last).long()[None]
+        return found
+
+    def transcribe(self, pieces: Sequence[Piece]) -> list[Answer]:
+        self._norm.n_frames = torch.tensor([first_frames(len(piece.samples)) for piece in pieces])
+        return super().transcribe(pieces)
+
+
+class MoonshineStreaming(_Moonshine):
+    """Its causal convolutions reach past a clip's end into the padding: only equal lengths share a batch."""
+
+    @classmethod
+    def model_class(cls, config: Mapping[str, Any]) -> Any:
+        from transformers import MoonshineStreamingForConditionalGeneration
+
+        return MoonshineStreamingForConditionalGeneration
+
+    def batch_key(self, piece: Piece) -> Hashable | None:
+        return None if super().batch_key(piece) is None else len(piece.samples)

@@ -1,0 +1,98 @@
+"""NVIDIA Parakeet: a FastConformer with a CTC, TDT or RNN-T head."""
+
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from typing import Any, ClassVar
+
+import torch
+from transformers import StoppingCriteriaList
+
+from ..decoding import Limits, Scores
+from ..words import words_of
+from .base import RATE_HZ, Answer, Family, Pad, Piece
+
+
+class _Parakeet(Family):
+    pads: ClassVar[Mapping[str, Pad]] = {"input_features": Pad(axis=1), "attention_mask": Pad(axis=1)}
+
+    def prepare(self, piece: Piece) -> dict[str, torch.Tensor]:
+        found = self.processor.feature_extractor(piece.samples, sampling_rate=RATE_HZ, return_tensors="pt")
+        return {"input_features": found["input_features"], "attention_mask": found["attention_mask"]}
+
+    def n_frames(self, piece: Piece) -> int:
+        """How many frames the encoder makes of a piece."""
+        hop = int(self.processor.feature_extractor.hop_length)
+        return int(self.model._get_subsampling_output_length(torch.tensor([len(piece.samples) // hop])))
+
+
+class ParakeetCtc(_Parakeet):
+    """The likeliest token of each frame, repetitions and blanks taken out."""
+
+    @classmethod
+    def model_class(cls, config: Mapping[str, Any]) -> Any:
+        from transformers import ParakeetForCTC
+
+        return ParakeetForCTC
+
+    def transcribe(self, pieces: Sequence[Piece]) -> list[Answer]:
+        with torch.inference_mode():
+            found = self.model.generate(**self.batch(pieces))
+        blank = self.model.config.pad_token_id
+        answers = []
+        for piece, row in zip(pieces, found.tolist(), strict=True):
+            tokens = [token for token, _ in groupby(row[: self.n_frames(piece)]) if token != blank]
+            text = self.processor.tokenizer.decode(tokens, group_tokens=False, skip_special_tokens=True)
+            answers.append(Answer(text.strip(), len(tokens)))
+        return answers
+
+
+class ParakeetTransducer(_Parakeet):
+    """Greedy search over tokens and, for TDT, how many frames each one lasts (Xu et al. 2023)."""
+
+    @classmethod
+    def model_class(cls, config: Mapping[str, Any]) -> Any:
+        from transformers import ParakeetForRNNT, ParakeetForTDT
+
+        return ParakeetForTDT if config["model_type"] == "parakeet_tdt" else ParakeetForRNNT
+
+    def transcribe(self, pieces: Sequence[Piece]) -> list[Answer]:
+        config = self.model.config
+        limits = [int(self.model.max_symbols_per_step) * self.n_frames(piece) for piece in pieces]
+        stop = Limits(limits, [], Scores())
+        # The scores of durations stand behind those of tokens, and are not tokens.
+        spans = list(range(config.vocab_size, config.vocab_size + len(getattr(config, "durations", ()))))
+        with torch.inference_mode():
+            found = self.model.generate(
+                **self.batch(pieces),
+                max_new_tokens=max(limits),
+                stopping_criteria=StoppingCriteriaList([stop]),
+                suppress_tokens=spans or None,
+            )
+        return [
+            self._answer(piece, row[1:], spans[1:], config.blank_token_id)
+            for piece, row, spans in zip(
+                pieces, found.sequences.tolist(), found.durations.tolist(), strict=True
+            )
+        ]
+
+    def _answer(self, piece: Piece, row: list[int], spans: list[int], blank: int) -> Answer:
+        frame_s = piece.duration_s / self.n_frames(piece)
+        tokens, ends_s, frame = [], [], 0
+        for token, span in zip(row, spans, strict=True):
+            if frame >= self.n_frames(piece):
+                break
+            frame += span
+            if token not in (blank, self.processor.tokenizer.pad_token_id):
+                tokens.append(token)
+                ends_s.append(min(frame * frame_s, piece.duration_s))
+        decode = self.processor.tokenizer.decode
+        text = decode(tokens, group_tokens=False, skip_special_tokens=True).strip()
+        words = None
+        if self.spec.timestamps == "words":
+            words = words_of(self._spelled, tokens, ends_s)
+        return Answer(text, len(tokens), truncated=frame < self.n_frames(piece), words=words)
+
+    def _spelled(self, tokens: list[int]) -> str:
+        """Tokens to text with their leading spaces, which `decode` strips from the first of them."""
+        pieces = self.processor.tokenizer.convert_ids_to_tokens(tokens)
+        return "".join(pieces).replace("\u2581", " ")

@@ -1,0 +1,426 @@
+"""Checkpoints of a hundred thousand random weights in the layouts of real ones, written in a second each.
+
+Their transcripts are noise, but noise that depends on the audio: what changes a transcript of a real model
+changes theirs.
+"""
+
+import json
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
+
+RATE = 16_000
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
+
+
+def clips(n: int = 8, longest_s: float = 1.9) -> list[np.ndarray]:
+    """Mixed lengths from 0.3 s on; a few tones that come and go, with some noise."""
+    rng = np.random.default_rng(5)
+    found = []
+    for index in range(n):
+        length = round(RATE * (0.3 + (longest_s - 0.3) * index / max(n - 1, 1))) + 37 * index
+        time = np.arange(length) / RATE
+        tones = sum(
+            np.sin(2 * np.pi * rng.uniform(100, 3000) * time)
+            * (np.sin(2 * np.pi * rng.uniform(1, 5) * time) > 0)
+            for _ in range(3)
+        )
+        found.append((0.1 * tones + rng.normal(0, 0.02, length)).astype(np.float32))
+    return [found[index] for index in rng.permutation(n)]
+
+
+def shake(model: Any, scale: float = 1.0) -> Any:
+    """Random weights large enough that the audio decides what is written."""
+    generator = torch.Generator().manual_seed(0)
+    with torch.no_grad():
+        for name, weights in sorted(model.named_parameters()):
+            if weights.dim() > 1:
+                fan_in = weights[0].numel()
+                weights.normal_(0, scale * fan_in**-0.5, generator=generator)
+            elif "norm" not in name:
+                weights.normal_(0, 0.1, generator=generator)
+    return model.eval()
+
+
+def byte_level(specials: list[str]) -> Tokenizer:
+    """One token a letter, then the special ones in their order."""
+    # Bytes as the byte level writes them: "\u0120" is the space, "\u010a" the newline.
+    alphabet = [*LETTERS, *LETTERS.upper(), *"0123456789.,:;'-_<>|", "\u0120", "\u010a"]
+    vocabulary = {letter: number for number, letter in enumerate(alphabet)}
+    tokenizer = Tokenizer(models.BPE(vocab=vocabulary, merges=[]))
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    tokenizer.add_special_tokens([AddedToken(token, special=True) for token in specials])
+    return tokenizer
+
+
+def whisper(folder: Path) -> Path:
+    """Windows of 2 s instead of 30; multilingual, with alignment heads."""
+    from transformers import (
+        GenerationConfig,
+        WhisperConfig,
+        WhisperFeatureExtractor,
+        WhisperForConditionalGeneration,
+        WhisperProcessor,
+        WhisperTokenizer,
+    )
+    from transformers.models.whisper.tokenization_whisper import LANGUAGES
+
+    languages = [f"<|{tag}|>" for tag in LANGUAGES]
+    tasks = ["<|translate|>", "<|transcribe|>", "<|startoflm|>", "<|startofprev|>", "<|nospeech|>"]
+    specials = ["<|endoftext|>", "<|startoftranscript|>", *languages, *tasks, "<|notimestamps|>"]
+    stamps = [f"<|{0.02 * step:.2f}|>" for step in range(101)]
+    raw = byte_level(specials)
+    raw.add_tokens([AddedToken(stamp, special=False) for stamp in stamps])
+    tokenizer = WhisperTokenizer(
+        tokenizer_object=raw,
+        vocab=json.loads(raw.to_str())["model"]["vocab"],
+        merges=[],
+        bos_token="<|endoftext|>",
+        eos_token="<|endoftext|>",
+        pad_token="<|endoftext|>",
+        unk_token="<|endoftext|>",
+        additional_special_tokens=specials[1:],
+    )
+    tokenizer.add_tokens([AddedToken(stamp, special=False) for stamp in stamps])
+    number = tokenizer.convert_tokens_to_ids
+    end = number("<|endoftext|>")
+    config = WhisperConfig(
+        vocab_size=len(tokenizer),
+        d_model=32,
+        encoder_layers=2,
+        decoder_layers=2,
+        encoder_attention_heads=2,
+        decoder_attention_heads=2,
+        encoder_ffn_dim=64,
+        decoder_ffn_dim=64,
+        max_source_positions=100,
+        max_target_positions=64,
+        pad_token_id=end,
+        bos_token_id=end,
+        eos_token_id=end,
+        decoder_start_token_id=number("<|startoftranscript|>"),
+    )
+    torch.manual_seed(0)
+    model = shake(WhisperForConditionalGeneration(config), 2.0)
+    model.generation_config = GenerationConfig(
+        decoder_start_token_id=number("<|startoftranscript|>"),
+        eos_token_id=end,
+        pad_token_id=end,
+        bos_token_id=end,
+        max_length=64,
+        is_multilingual=True,
+        lang_to_id={token: number(token) for token in languages},
+        task_to_id={"transcribe": number("<|transcribe|>"), "translate": number("<|translate|>")},
+        no_timestamps_token_id=number("<|notimestamps|>"),
+        prev_sot_token_id=number("<|startofprev|>"),
+        max_initial_timestamp_index=50,
+        alignment_heads=[[0, 0], [1, 1]],
+        return_timestamps=False,
+    )
+    model.save_pretrained(folder)
+    WhisperProcessor(WhisperFeatureExtractor(chunk_length=2), tokenizer).save_pretrained(folder)
+    return folder
+
+
+def moonshine(folder: Path) -> Path:
+    from transformers import (
+        MoonshineConfig,
+        MoonshineForConditionalGeneration,
+        PreTrainedTokenizerFast,
+        Wav2Vec2FeatureExtractor,
+        Wav2Vec2Processor,
+    )
+
+    raw = byte_level(["<unk>", "<s>", "</s>"])
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=raw, unk_token="<unk>", bos_token="<s>", eos_token="</s>", pad_token="</s>"
+    )
+    end, start = tokenizer.eos_token_id, tokenizer.bos_token_id
+    config = MoonshineConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=32,
+        intermediate_size=64,
+        encoder_num_hidden_layers=2,
+        decoder_num_hidden_layers=2,
+        encoder_num_attention_heads=2,
+        decoder_num_attention_heads=2,
+        max_position_embeddings=194,
+        pad_token_id=end,
+        eos_token_id=end,
+        bos_token_id=start,
+        decoder_start_token_id=start,
+    )
+    model = shake(MoonshineForConditionalGeneration(config), 2.0)
+    model.save_pretrained(folder)
+    features = Wav2Vec2FeatureExtractor(sampling_rate=RATE, do_normalize=False, return_attention_mask=True)
+    Wav2Vec2Processor(features, tokenizer).save_pretrained(folder)
+    return folder
+
+
+QWEN3_ASR_TEMPLATE = """\
+{%- set ns = namespace(system='') -%}
+{%- for m in messages -%}{%- if m.role == 'system' -%}
+{%- for c in m.content -%}{%- set ns.system = ns.system + c.text -%}{%- endfor -%}
+{%- endif -%}{%- endfor -%}
+{{- '<|im_start|>system\\n' + ns.system + '<|im_end|>\\n' -}}
+{%- for m in messages -%}{%- if m.role != 'system' -%}
+{{- '<|im_start|>' + m.role + '\\n' -}}
+{%- for c in m.content -%}
+{{- '<|audio_start|><|audio_pad|><|audio_end|>' if c.type == 'audio' else c.text -}}
+{%- endfor -%}
+{{- '<|im_end|>\\n' -}}
+{%- endif -%}{%- endfor -%}
+{%- if add_generation_prompt -%}{{- '<|im_start|>assistant\\n' -}}{%- endif -%}"""
+
+
+def qwen3_asr(folder: Path) -> Path:
+    from transformers import (
+        Qwen2TokenizerFast,
+        Qwen3ASRConfig,
+        Qwen3ASRFeatureExtractor,
+        Qwen3ASRForConditionalGeneration,
+        Qwen3ASRProcessor,
+    )
+
+    audio = ["<|audio_start|>", "<|audio_end|>", "<|audio_pad|>"]
+    raw = byte_level(["<|endoftext|>", "<|im_start|>", "<|im_end|>", *audio])
+    raw.add_tokens([AddedToken("<asr_text>", special=False)])
+    tokenizer = Qwen2TokenizerFast(
+        tokenizer_object=raw,
+        vocab=json.loads(raw.to_str())["model"]["vocab"],
+        merges=[],
+        unk_token="<|endoftext|>",
+        eos_token="<|im_end|>",
+        pad_token="<|endoftext|>",
+        extra_special_tokens={
+            "audio_token": "<|audio_pad|>",
+            "audio_bos_token": "<|audio_start|>",
+            "audio_eos_token": "<|audio_end|>",
+        },
+    )
+    tokenizer.add_tokens(["<|im_start|>", "<|im_end|>", *audio], special_tokens=True)
+    tokenizer.add_tokens([AddedToken("<asr_text>", special=False)])
+    number = tokenizer.convert_tokens_to_ids
+    config = Qwen3ASRConfig(
+        audio_config={
+            "model_type": "qwen3_asr_encoder",
+            "num_mel_bins": 128,
+            "encoder_layers": 2,
+            "encoder_attention_heads": 2,
+            "encoder_ffn_dim": 32,
+            "d_model": 16,
+            "output_dim": 32,
+            "downsample_hidden_size": 8,
+            "n_window": 50,
+            "n_window_infer": 100,
+        },
+        text_config={
+            "model_type": "qwen3",
+            "vocab_size": len(tokenizer),
+            "hidden_size": 32,
+            "intermediate_size": 64,
+            "num_hidden_layers": 2,
+            "num_attention_heads": 2,
+            "num_key_value_heads": 1,
+            "head_dim": 16,
+            "max_position_embeddings": 4096,
+        },
+        audio_token_id=number("<|audio_pad|>"),
+        pad_token_id=number("<|endoftext|>"),
+        eos_token_id=[number("<|im_end|>"), number("<|endoftext|>")],
+    )
+    model = shake(Qwen3ASRForConditionalGeneration(config), 2.0)
+    model.generation_config.eos_token_id = list(config.eos_token_id)
+    model.generation_config.pad_token_id = config.pad_token_id
+    model.save_pretrained(folder)
+    Qwen3ASRProcessor(
+        Qwen3ASRFeatureExtractor(), tokenizer, chat_template=QWEN3_ASR_TEMPLATE
+    ).save_pretrained(folder)
+    return folder
+
+
+def ctc(folder: Path, norm: str = "layer", kind: str = "wav2vec2") -> Path:
+    """A wav2vec 2.0 or one of its kin; `norm` is that of its front end."""
+    import transformers
+    from transformers import Wav2Vec2CTCTokenizer, Wav2Vec2FeatureExtractor, Wav2Vec2Processor
+
+    folder.mkdir(parents=True, exist_ok=True)
+    vocabulary = {token: number for number, token in enumerate(["<pad>", "<unk>", "|", *LETTERS])}
+    (folder / "vocab.json").write_text(json.dumps(vocabulary))
+    tokenizer = Wav2Vec2CTCTokenizer(str(folder / "vocab.json"), bos_token=None, eos_token=None)
+    name = {"wav2vec2": "Wav2Vec2", "hubert": "Hubert", "wavlm": "WavLM", "unispeech": "UniSpeech"}.get(kind)
+    name = name or {"unispeech-sat": "UniSpeechSat", "data2vec-audio": "Data2VecAudio"}[kind]
+    config = getattr(transformers, f"{name}Config")(
+        vocab_size=len(vocabulary),
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=64,
+        conv_dim=(16, 16, 16),
+        conv_kernel=(10, 8, 4),
+        conv_stride=(5, 8, 4),
+        num_feat_extract_layers=3,
+        num_conv_pos_embeddings=16,
+        num_conv_pos_embedding_groups=2,
+        feat_extract_norm=norm,
+        do_stable_layer_norm=norm == "layer",
+        pad_token_id=0,
+        bos_token_id=1,
+        eos_token_id=1,
+    )
+    model = shake(getattr(transformers, f"{name}ForCTC")(config), 2.0)
+    model.save_pretrained(folder)
+    features = Wav2Vec2FeatureExtractor(
+        sampling_rate=RATE, do_normalize=True, return_attention_mask=norm == "layer"
+    )
+    Wav2Vec2Processor(features, tokenizer).save_pretrained(folder)
+    return folder
+
+
+def parakeet(folder: Path, head: str = "ctc") -> Path:
+    """A FastConformer with a CTC, TDT or RNN-T head."""
+    import transformers
+    from transformers import ParakeetFeatureExtractor, ParakeetProcessor, ParakeetTokenizer
+
+    raw = Tokenizer(
+        models.BPE(vocab={letter: number for number, letter in enumerate(["\u2581", *LETTERS])}, merges=[])
+    )
+    raw.pre_tokenizer = pre_tokenizers.Metaspace()
+    raw.decoder = decoders.Metaspace()
+    raw.add_special_tokens(["<unk>", "<pad>", "<blank>"][: 2 if head == "ctc" else 3])
+    tokenizer = ParakeetTokenizer(tokenizer_object=raw, unk_token="<unk>", pad_token="<pad>")
+    encoder = {
+        "model_type": "parakeet_encoder",
+        "hidden_size": 32,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 2,
+        "num_key_value_heads": 2,
+        "intermediate_size": 64,
+        "subsampling_conv_channels": 8,
+        "num_mel_bins": 80,
+        "conv_kernel_size": 9,
+    }
+    name = {"ctc": "CTC", "tdt": "TDT", "rnnt": "RNNT"}[head]
+    size = len(tokenizer)
+    further = {} if head == "ctc" else {"decoder_hidden_size": 32, "blank_token_id": size - 1}
+    config = getattr(transformers, f"Parakeet{name}Config")(
+        encoder_config=encoder, vocab_size=size, pad_token_id=tokenizer.pad_token_id, **further
+    )
+    model = shake(getattr(transformers, f"ParakeetFor{name}")(config), 1.5)
+    model.generation_config.decoder_start_token_id = None if head == "ctc" else size - 1
+    model.save_pretrained(folder)
+    features = ParakeetFeatureExtractor(feature_size=80)
+    ParakeetProcessor(features, tokenizer, decoder_type=head).save_pretrained(folder)
+    return folder
+
+
+def moonshine_streaming(folder: Path) -> Path:
+    from transformers import (
+        MoonshineStreamingConfig,
+        MoonshineStreamingForConditionalGeneration,
+        MoonshineStreamingProcessor,
+        PreTrainedTokenizerFast,
+        Wav2Vec2FeatureExtractor,
+    )
+
+    raw = byte_level(["<unk>", "<s>", "</s>"])
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=raw, unk_token="<unk>", bos_token="<s>", eos_token="</s>", pad_token="</s>"
+    )
+    size = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2}
+    heads = {"num_attention_heads": 2, "num_key_value_heads": 2}
+    config = MoonshineStreamingConfig(
+        **size,
+        **heads,
+        encoder_config={**size, **heads, "sliding_windows": [[16, 4], [16, 4]]},
+        vocab_size=len(tokenizer),
+        max_position_embeddings=512,
+        pad_token_id=tokenizer.eos_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+        bos_token_id=tokenizer.bos_token_id,
+        decoder_start_token_id=tokenizer.bos_token_id,
+    )
+    shake(MoonshineStreamingForConditionalGeneration(config), 2.0).save_pretrained(folder)
+    features = Wav2Vec2FeatureExtractor(sampling_rate=RATE, do_normalize=False, return_attention_mask=True)
+    MoonshineStreamingProcessor(features, tokenizer).save_pretrained(folder)
+    return folder
+
+
+CANARY_TEMPLATE = (
+    "{% for m in messages %}{% for c in m.content %}{% if c.type == 'text' %}<|startofcontext|>"
+    "<|{{ c.source_language }}|><|{{ c.target_language }}|>{% endif %}{% endfor %}{% endfor %}"
+)
+
+
+def canary(folder: Path) -> Path:
+    from transformers import (
+        CanaryConfig,
+        CanaryForConditionalGeneration,
+        CanaryProcessor,
+        ParakeetFeatureExtractor,
+        PreTrainedTokenizerFast,
+    )
+
+    raw = byte_level(["<unk>", "<pad>", "<s>", "</s>", "<|startofcontext|>", "<|en|>", "<|de|>"])
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=raw, unk_token="<unk>", bos_token="<s>", eos_token="</s>", pad_token="<pad>"
+    )
+    encoder = {
+        "model_type": "parakeet_encoder",
+        "hidden_size": 32,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 2,
+        "num_key_value_heads": 2,
+        "intermediate_size": 64,
+        "subsampling_conv_channels": 8,
+        "num_mel_bins": 128,
+        "conv_kernel_size": 9,
+        "scale_input": False,
+    }
+    decoder = {
+        "vocab_size": len(tokenizer),
+        "hidden_size": 32,
+        "intermediate_size": 64,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 2,
+        "num_key_value_heads": 2,
+        "head_dim": 16,
+        "max_position_embeddings": 128,
+    }
+    number = tokenizer.convert_tokens_to_ids
+    tokens = {
+        "pad_token_id": number("<pad>"),
+        "bos_token_id": number("<s>"),
+        "eos_token_id": number("</s>"),
+        "decoder_start_token_id": number("<|startofcontext|>"),
+    }
+    config = CanaryConfig(encoder_config=encoder, decoder_config=decoder, vocab_size=len(tokenizer), **tokens)
+    shake(CanaryForConditionalGeneration(config), 2.0).save_pretrained(folder)
+    features = ParakeetFeatureExtractor(feature_size=128)
+    CanaryProcessor(features, tokenizer, chat_template=CANARY_TEMPLATE).save_pretrained(folder)
+    return folder
+
+
+BUILDERS: dict[str, Callable[[Path], Path]] = {
+    "whisper": whisper,
+    "moonshine": moonshine,
+    "qwen3-asr": qwen3_asr,
+    "ctc": ctc,
+    "ctc-group-norm": partial(ctc, norm="group"),
+    "hubert": partial(ctc, kind="hubert"),
+    "wavlm": partial(ctc, kind="wavlm"),
+    "unispeech": partial(ctc, kind="unispeech"),
+    "unispeech-sat": partial(ctc, kind="unispeech-sat"),
+    "data2vec-audio": partial(ctc, kind="data2vec-audio"),
+    "parakeet-ctc": parakeet,
+    "parakeet-tdt": partial(parakeet, head="tdt"),
+    "parakeet-rnnt": partial(parakeet, head="rnnt"),
+    "moonshine-streaming": moonshine_streaming,
+    "canary": canary,
+}
