@@ -36,8 +36,8 @@ class Vocabulary:
         return b"".join(self._tokens[index] for index in ids).decode(errors="replace").strip()
 
 
-def read_vocabulary(path: Path) -> Vocabulary:
-    """Read `tokenizer.bin`.
+def read_tokens(path: Path) -> list[bytes]:
+    """The records of `tokenizer.bin` in the order of their ids, as they are stored.
 
     Raises:
         UsageError: the file is damaged or of another format.
@@ -53,4 +53,13 @@ def read_vocabulary(path: Path) -> Vocabulary:
                 f"{path}: found no whole token at byte {start - 1}, expected a length and its bytes"
             )
         tokens.append(data[start:position])
-    return Vocabulary(tokens)
+    return tokens
+
+
+def read_vocabulary(path: Path) -> Vocabulary:
+    """Read `tokenizer.bin`.
+
+    Raises:
+        UsageError: the file is damaged or of another format.
+    """
+    return Vocabulary(read_tokens(path))
