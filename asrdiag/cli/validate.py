@@ -32,10 +32,12 @@ def run(options: argparse.Namespace) -> int:
             f"dataset {dataset.spec.id}: {found.clips} clips, {found.audio_s:.0f} s, "
             f"{found.empty_references} empty references; normaliser {normalizers}"
         )
-        problems += found.problems
+        problems += found.problems if plan.is_heard(dataset.spec.id) else ()
     for system in plan.systems:
         out(f"system {system.id}: {system.identity()['model']}, can run here")
-    problems += mismatches(plan)
+    for remark in plan.answers.remarks:
+        out(remark)
+    problems += [*mismatches(plan), *plan.answers.problems]
     for dataset_id, reason in plan.not_run.items():
         out(f"dataset {dataset_id}: not run: {reason}")
     for problem in problems:

@@ -34,7 +34,8 @@ class Tally:
     n_empty_reference: int = 0
     n_empty: int = 0
     n_loops: int = 0
-    audio_s: float = 0.0
+    audio_s: float | None = 0.0
+    """`None` once the length of a sample's audio is not known."""
     transcribe_s: float = 0.0
     counts: list[Counts] = field(default_factory=list)
     speakers: list[str | None] = field(default_factory=list)
@@ -54,7 +55,7 @@ class Tally:
         self.n_empty_reference += scored.counts.reference_tokens == 0
         self.n_empty += scored.empty
         self.n_loops += scored.repetition_loop
-        self.audio_s += record["audio"]["duration_s"]
+        self.audio_s = _sum(self.audio_s, record["audio"]["duration_s"])
         self.transcribe_s += record["timing"]["transcribe_s"]
 
     def __add__(self, other: "Tally") -> "Tally":
@@ -69,7 +70,7 @@ class Tally:
             self.n_empty_reference + other.n_empty_reference,
             self.n_empty + other.n_empty,
             self.n_loops + other.n_loops,
-            self.audio_s + other.audio_s,
+            _sum(self.audio_s, other.audio_s),
             self.transcribe_s + other.transcribe_s,
             self.counts + other.counts,
             self.speakers + other.speakers,
@@ -93,8 +94,8 @@ class Tally:
             "n_scored": n_scored,
             "n_failed": self.n_failed,
             "n_empty_ref": self.n_empty_reference,
-            "audio_hours": self.audio_s / 3600,
-            "rtfx": self.audio_s / self.transcribe_s if self.transcribe_s else None,
+            "audio_hours": None if self.audio_s is None else self.audio_s / 3600,
+            "rtfx": self.audio_s / self.transcribe_s if self.audio_s and self.transcribe_s else None,
             "complete": n_scored == self.n_expected,
         }
         if not n_scored:
@@ -117,6 +118,10 @@ class Tally:
             "entity_error_rate_pct": percent(entities.error_rate),
             "keyword_recall_pct": percent(keywords.recall),
         }
+
+
+def _sum(first: float | None, second: float | None) -> float | None:
+    return None if first is None or second is None else first + second
 
 
 def speaker_blocks(speakers: Sequence[str | None]) -> list[str] | None:

@@ -35,7 +35,13 @@ def describe(plan: Plan, path: Path, *, fresh: bool) -> str:
         )
     lines.append(f"{len(plan.cells)} cells, {clips} clips, {_duration(seconds)} of audio")
     lines += _missing(plan)
-    problems = [problem for inventory in inventories.values() for problem in inventory.problems]
+    lines += [*plan.answers.problems, *plan.answers.remarks]
+    problems = [
+        problem
+        for name, inventory in inventories.items()
+        if plan.is_heard(name)
+        for problem in inventory.problems
+    ]
     lines += [f"missing: {problem}" for problem in problems]
     return "\n".join(lines)
 

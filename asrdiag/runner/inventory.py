@@ -51,7 +51,7 @@ def mismatches(plan: Plan) -> list[str]:
         if known and foreign:
             clips = f"dataset {name} has clips in {', '.join(foreign)}"
             found[f"{clips}; system {cell.system.id} knows {', '.join(known)}"] = None
-        if cell.condition.draws_on_pool() and len(cell.dataset.utterances) == 1:
+        if cell.system.hears and cell.condition.draws_on_pool() and len(cell.dataset.utterances) == 1:
             found[f"dataset {name} has one utterance; {cell.condition.id} draws on others"] = None
     return list(found)
 

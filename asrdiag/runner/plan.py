@@ -10,6 +10,7 @@ from ..errors import UsageError
 from ..simulation.base import Condition
 from ..spec import Json
 from ..suite.load import LoadedSuite
+from .answers import AnswersFound, look_at_answers
 from .dataset import LoadedDataset, load_dataset, normalizers_of, pool_sha256, require_known_groups
 
 PIPELINE = 1
@@ -50,15 +51,18 @@ class Cell:
 
         Batch size and device are recorded with the session and must not matter.
         """
-        return identity_without_pool(self.system, self.condition, self.seed) | {"pool": self.pool_sha256}
+        known = identity_without_pool(self.system, self.dataset.spec.id, self.condition, self.seed)
+        return known | {"pool": self.pool_sha256}
 
 
-def identity_without_pool(system: EngineSpec, condition: Condition, seed: int) -> dict[str, Json]:
+def identity_without_pool(
+    system: EngineSpec, dataset: str, condition: Condition, seed: int
+) -> dict[str, Json]:
     """The part of a cell's identity that can be told without its dataset."""
     return {
         "pipeline": PIPELINE,
         "engine": system.engine,
-        "system": system.identity(),
+        "system": system.identity_of(dataset, condition),
         "sample_rate_hz": system.sample_rate_hz,
         "condition": condition.identity(),
         "seed": None if condition.keeps_audio() else seed,
@@ -79,6 +83,8 @@ class Plan:
     """Further cells of the suite on datasets that were read: their results must still be true."""
     unread: Mapping[str, Mapping[str, Json]]
     """By key, `identity_without_pool` of the cells on datasets that were not read."""
+    answers: AnswersFound
+    """What is to be said of the answers of systems that do not hear."""
 
     @property
     def systems(self) -> tuple[EngineSpec, ...]:
@@ -87,6 +93,10 @@ class Plan:
     @property
     def datasets(self) -> tuple[LoadedDataset, ...]:
         return tuple({cell.dataset.spec.id: cell.dataset for cell in self.cells}.values())
+
+    def is_heard(self, dataset: str) -> bool:
+        """Whether any system listens to the dataset's audio."""
+        return any(cell.system.hears for cell in self.cells if cell.dataset.spec.id == dataset)
 
 
 def make_plan(loaded: LoadedSuite, selection: Selection) -> Plan:
@@ -118,25 +128,31 @@ def make_plan(loaded: LoadedSuite, selection: Selection) -> Plan:
     require_known_groups(groups, read.values())
     here = [triple for triple in triples if triple[0].unavailable() is None]
     beside = [triple for triple in here if triple[1].id in read and triple not in wanted]
-    drawn_on = {spec.id for _, spec, condition in [*wanted, *beside] if condition.draws_on_pool()}
+    drawn_on = {triple[1].id for triple in [*wanted, *beside] if _draws_on_pool(*triple)}
     pools = {name: pool_sha256(read[name].utterances) for name in drawn_on}
 
     def cell(system: EngineSpec, spec: DatasetSpec, condition: Condition) -> Cell:
-        pool = pools[spec.id] if condition.draws_on_pool() else None
+        pool = pools[spec.id] if _draws_on_pool(system, spec, condition) else None
         return Cell(system, read[spec.id], condition, suite.seed, pool)
 
+    cells = tuple(cell(*triple) for triple in wanted)
     return Plan(
         loaded,
-        cells=tuple(cell(*triple) for triple in wanted),
+        cells=cells,
         not_run=not_run,
         suite_keys=tuple(_key(*triple) for triple in triples),
         unselected=tuple(cell(*triple) for triple in beside),
         unread={
-            _key(*triple): identity_without_pool(triple[0], triple[2], suite.seed)
+            _key(*triple): identity_without_pool(triple[0], triple[1].id, triple[2], suite.seed)
             for triple in here
             if triple[1].id not in read
         },
+        answers=look_at_answers(cells),
     )
+
+
+def _draws_on_pool(system: EngineSpec, dataset: DatasetSpec, condition: Condition) -> bool:
+    return system.hears and condition.draws_on_pool()
 
 
 def _key(system: EngineSpec, dataset: DatasetSpec, condition: Condition) -> str:

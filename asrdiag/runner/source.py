@@ -5,7 +5,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from ..audio import audio_blocks, read_audio, sha256_of
+from ..audio import audio_blocks, audio_duration_s, read_audio, sha256_of
 from ..datasets.base import Utterance
 from ..errors import SampleError
 from ..simulation.base import Samples
@@ -39,6 +39,17 @@ def load_blocks(utterance: Utterance, sample_rate_hz: int) -> Iterator[Samples]:
     )
 
 
+def promised_duration_s(utterance: Utterance) -> float | None:
+    """An utterance's length in seconds, of its stretch or by its file's header; `None` if neither says."""
+    if utterance.duration_s is not None:
+        return utterance.duration_s
+    try:
+        whole = audio_duration_s(utterance.audio_path, row=utterance.audio_row, column=utterance.audio_column)
+    except SampleError:
+        return None
+    return round(whole - utterance.offset_s, 6) if whole > utterance.offset_s else None
+
+
 def labels_of(utterance: Utterance, position: int) -> dict[str, Any]:
     """What a dataset says of an utterance that no transcript depends on."""
     return {
@@ -70,6 +81,8 @@ def current_source(
     old, now = record["source"], source_of(utterance)
     if record["language"] != utterance.language or not _stretch(utterance).items() <= old.items():
         return None
+    if "sha256" not in old:
+        return now if now["path"] == old["path"] else None
     if now["bytes"] is None or now.items() <= old.items():
         return dict(old)
     now["sha256"] = _audio_sha256(utterance.audio_path, tuple(now.items())[1:], sample_rate_hz)
