@@ -2,12 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from ..spec import Identifier, Json, Spec
+
+if TYPE_CHECKING:
+    from ..datasets.base import Utterance
+    from ..simulation.base import Condition
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +35,53 @@ class Transcript:
     text: str
     details: Mapping[str, Json] = field(default_factory=dict)
     """What is worth keeping of how it came about (tokens, chunks, `gated`); written to the sample record."""
+    transcribe_s: float | None = None
+    """Seconds that this clip alone took; `None`: an equal share of the batch's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """In place of a transcript: this clip has failed for good, and to ask again would only cost again."""
+
+    error: Exception
+    details: Mapping[str, Json] = field(default_factory=dict)
+    """As in a transcript: what is worth keeping (what was paid, the text of a refusal)."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotAsked:
+    """In place of a transcript: a limit that the user set leaves this clip to another run.
+
+    The runner keeps the other answers of the batch and then stops; no failure is recorded.
+    """
+
+    reason: str
+
+
+Answer: TypeAlias = Transcript | Failed | NotAsked
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """The answers of a system that does not hear, for a whole dataset under one condition."""
+
+    answers: Mapping[str, Transcript | Failed]
+    """One for each of the dataset's utterances, by sample id."""
+    problems: tuple[str, ...] = ()
+    """What a user must know before the scores are read: answers that are missing or look wrong."""
+    remarks: tuple[str, ...] = ()
+    """What was left out with leave."""
 
 
 class Recognizer(Protocol):
     """An opened system. Lives in one worker process and is called from one thread."""
 
-    def transcribe(self, clips: Sequence[Clip]) -> list[Transcript]:
-        """One transcript a clip, in order.
+    def transcribe(self, clips: Sequence[Clip]) -> Sequence[Answer]:
+        """One answer a clip, in order.
 
-        A clip's transcript must not depend on the others of its batch. An exception fails the whole batch;
-        the runner then tries each clip alone.
+        A clip's transcript must not depend on the others of its batch. An exception fails the whole batch,
+        and the runner then tries each clip alone; where that would cost too much, give `Failed` for the clip
+        that failed.
         """
         ...
 
@@ -51,18 +92,45 @@ class EngineSpec(Spec):
     sample_rate_hz: ClassVar[int] = 16_000
     """The rate of the clips that the recogniser is given."""
     default_batch_size: ClassVar[int] = 1
+    default_batch_seconds: ClassVar[float | None] = None
+    """The most audio in a batch, each clip counted as long as its longest, where that fills memory."""
     languages: ClassVar[tuple[str, ...] | None] = None
     """The primary language tags it knows, if it knows only some; other clips are recorded as failed."""
     cpu_only: ClassVar[bool] = False
     """Runs on the CPU whatever device a run is given; otherwise `open` is asked for that device."""
+    hears: ClassVar[bool] = True
+    """Whether it is given audio. One that is not has `given` in place of `open`, and audio may be missing."""
+    most_workers: ClassVar[int | None] = None
+    """How many processes may have it open at a time, if there is a limit."""
 
     id: Identifier
     engine: str
+
+    def batch_size(self) -> int:
+        """Clips a batch where the user does not say."""
+        return self.default_batch_size
 
     def identity(self) -> dict[str, Json]:
         """All that can change a transcript: at least `model`, `revision` and `decoding`.
 
         Device and batch size are left out: they are recorded, not part of what a system is.
+        """
+        raise NotImplementedError
+
+    def identity_of(self, dataset: str, condition: "Condition") -> dict[str, Json]:
+        """The same for one cell, where it depends on the cell."""
+        return self.identity()
+
+    def given(self, dataset: str, utterances: "Sequence[Utterance]", condition: "Condition") -> Given:
+        """The answers of a system that does not hear; also asked before a run, to see that all is there.
+
+        Args:
+            dataset: its id in the suite.
+            utterances: all that the dataset has.
+            condition: what the clips were to be heard under.
+
+        Raises:
+            UsageError: there are none for this dataset and condition, or they cannot be used.
         """
         raise NotImplementedError
 
@@ -73,6 +141,13 @@ class EngineSpec(Spec):
     def refuses(self, device: str) -> str | None:
         """Why this system cannot use a device, with those it can; `None` if it can."""
         return None
+
+    def devices(self, device: str) -> tuple[str, ...]:
+        """What `open` is asked for, in a process each, where a run is given this device.
+
+        An engine that can count them takes `cuda` for all of them.
+        """
+        return (device,)
 
     def open(self, device: str) -> Recognizer:
         """Load the model and warm it up.

@@ -17,8 +17,9 @@ def blocks(language):
 
 
 def test_every_engine_has_a_valid_entry():
-    entries = [entry for block in blocks("yaml") for entry in yaml.safe_load(block)["systems"]]
-    assert [entry["engine"] for entry in entries] == ENGINES.names()
+    shown = [block for block in blocks("yaml") if block.startswith("systems:")]
+    entries = [entry for block in shown for entry in yaml.safe_load(block)["systems"]]
+    assert {entry["engine"] for entry in entries} == set(ENGINES.names())
     for entry in entries:
         ENGINES.load(entry["engine"])(**entry)
 
