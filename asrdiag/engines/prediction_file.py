@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import SampleError, UsageError
+from ..spec import Json
 from ..transcripts.columns import AUDIO, HYPOTHESES, IDS, PLAIN, Columns
 from ..transcripts.formats import SUFFIXES, read_transcripts
 from ..transcripts.rows import Row
@@ -37,7 +38,7 @@ class Prediction:
 
     def answer(self, sample_id: str) -> Transcript | Failed:
         """Its hypothesis as a system's answer; null is none."""
-        place = {"file": Path(self.where.rpartition(":")[0]).name, "line": self.line}
+        place: dict[str, Json] = {"file": Path(self.where.rpartition(":")[0]).name, "line": self.line}
         if self.text is None:
             return Failed(SampleError(f"{sample_id}: {self.where}: the hypothesis is null"), place)
         return Transcript(self.text, place)
@@ -64,7 +65,7 @@ def read_predictions(path: Path, format: str | None, column: str | None) -> Pred
         UsageError: the file cannot be read, no format is told, or it has no ids or no hypotheses; messages
             name file and line.
     """
-    told = format or SUFFIXES.get(path.suffix.lower()) or ("kaldi" if path.name == "text" else None)
+    told = format or SUFFIXES.get(path.suffix.lower()) or ("kaldi" if path.name == "text" else "")
     if told not in FORMATS:
         found = f"the format {told}" if told else f"the suffix {path.suffix!r}"
         raise UsageError(f"{path}: found {found}, expected `format:` with one of: {', '.join(FORMATS)}")

@@ -77,8 +77,8 @@ def _fit(predictions: Predictions, utterances: Sequence[Utterance]) -> _Fit:
             by_name.setdefault(parts[0], []).append((parts, utterance.offset_s, index))
     fit = _Fit()
     for row in predictions.rows:
-        index = next((by_id[name] for name in row.names if name in by_id), None)
-        claim = (_BY_ID, index) if index is not None else _by_path(row, by_name)
+        named = next((by_id[name] for name in row.names if name in by_id), None)
+        claim = _by_path(row, by_name) if named is None else (_BY_ID, named)
         if claim is None:
             fit.surplus.append(row)
         else:

@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -12,8 +13,8 @@ from ...spec import Json
 from ..base import Clip, Failed, Transcript
 from ..chunks import split_at_pauses
 from ..silence import gated, is_silent
-from .families.base import RATE_HZ, Answer, Family, Piece
-from .spec import CUT_WINDOW_S, TransformersSpec
+from .checkpoint_spec import CUT_WINDOW_S, CheckpointSpec
+from .families.base import RATE_HZ, Answer, Piece
 
 SHORTEST_S = 0.1
 """Shorter pieces are filled up with zeros: convolutions and normalisations need some frames."""
@@ -30,12 +31,32 @@ class _Cut:
     starts_s: list[float] = field(default_factory=list)
 
 
+class Model(Protocol):
+    """What is asked of a loaded model: a `Family`, or the same model behind another engine."""
+
+    def check(self, piece: Piece) -> None:
+        """Make sure that the model can take the piece.
+
+        Raises:
+            SampleError: it cannot.
+        """
+        ...
+
+    def batch_key(self, piece: Piece) -> Hashable | None:
+        """Only pieces with equal keys share a batch; `None` is decoded alone."""
+        ...
+
+    def transcribe(self, pieces: Sequence[Piece]) -> list[Answer]:
+        """Answers in order, for pieces with the same `batch_key`."""
+        ...
+
+
 class TransformersRecognizer:
     """Transcribes batches with one loaded model."""
 
-    def __init__(self, family: Family, spec: TransformersSpec) -> None:
+    def __init__(self, family: Model, spec: CheckpointSpec) -> None:
         self._family, self._spec = family, spec
-        self._longest_s = spec.longest_chunk_s or spec.facts().longest_s
+        self._longest_s = spec.longest_s(spec.facts())
 
     def warm_up(self) -> None:
         """Transcribe a second of noise."""
