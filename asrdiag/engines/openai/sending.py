@@ -1,0 +1,107 @@
+"""One request sent once: the body of a good answer, or what was wrong and whether to try again."""
+
+import asyncio
+import json
+from typing import TYPE_CHECKING
+
+from .pace import retry_after_s
+from .request import Request
+
+if TYPE_CHECKING:
+    import httpx2
+
+LARGEST_ANSWER = 16 * 2**20
+"""Bytes, unpacked. A transcript of a day has some hundred thousand."""
+EXCERPT = 300
+
+
+class Trouble(Exception):
+    """A request without a good answer."""
+
+    def __init__(self, reason: str, *, again: bool, retry_after_s: float | None = None) -> None:
+        super().__init__(reason)
+        self.again = again
+        """Whether another try may go better."""
+        self.retry_after_s = retry_after_s
+        """How long the endpoint asks to wait."""
+
+
+async def send(client: "httpx2.AsyncClient", request: Request, timeout_s: float) -> bytes:
+    """Send a request and read all of its answer.
+
+    Args:
+        client: with the endpoint's address and key.
+        request: what to send.
+        timeout_s: for all of it, from connecting to the last byte.
+
+    Returns:
+        The body of an answer of status 200.
+
+    Raises:
+        Trouble: the connection failed or was cut, the time ran out, or the status is another.
+    """
+    import httpx2
+
+    try:
+        async with (
+            asyncio.timeout(timeout_s),
+            client.stream("POST", request.path, **request.arguments) as response,
+        ):
+            body = await _read(response)
+    except TimeoutError:
+        raise Trouble(f"no answer within {timeout_s:g} s (timeout_s)", again=True) from None
+    except httpx2.DecodingError as error:
+        raise Trouble(f"the answer's compression is damaged: {error}", again=True) from error
+    except (httpx2.NetworkError, httpx2.RemoteProtocolError, httpx2.ProxyError) as error:
+        what = str(error) or "the connection was cut"
+        raise Trouble(f"{type(error).__name__}: {what}", again=True) from error
+    except httpx2.RequestError as error:
+        raise Trouble(f"{type(error).__name__}: {error}", again=False) from error
+    status = response.status_code
+    if status == 200:
+        return body
+    code, message = _error_in(body)
+    if 300 <= status < 400:
+        message = (
+            f"it points to {response.headers.get('location', 'nowhere')}; base_url has to be the last address"
+        )
+    # Waiting does not fill an account that is empty.
+    again = (status in (408, 429) or status >= 500) and code != "insufficient_quota"
+    wait_s = retry_after_s(response.headers.get("retry-after")) if again else None
+    raise Trouble(
+        f"HTTP {status} {response.reason_phrase}".rstrip() + f": {message}", again=again, retry_after_s=wait_s
+    )
+
+
+async def _read(response: "httpx2.Response") -> bytes:
+    body = bytearray()
+    async for part in response.aiter_bytes():
+        body += part
+        if len(body) > LARGEST_ANSWER:
+            raise Trouble(f"the answer has more than {LARGEST_ANSWER} bytes", again=False)
+    return bytes(body)
+
+
+def _error_in(body: bytes) -> tuple[str, str]:
+    """The code and the message of an error, in whatever form servers give them."""
+    text = body.decode("utf-8", "replace").strip()
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        document = None
+    if isinstance(document, list) and document:  # Gemini wraps its errors in a list
+        document = document[0]
+    code = ""
+    if isinstance(document, dict):
+        error = document.get("error", document.get("detail", document.get("message")))
+        if isinstance(error, dict):
+            code = str(error.get("code", ""))
+            error = error.get("message")
+        text = error if isinstance(error, str) else text
+    return code, shortened(text) or "no message"
+
+
+def shortened(text: str) -> str:
+    """The text on one line, with its end left out if it is long."""
+    text = " ".join(text.split())
+    return text if len(text) <= EXCERPT else f"{text[:EXCERPT]}..."

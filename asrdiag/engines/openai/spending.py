@@ -1,0 +1,152 @@
+"""Requests, tokens and money: what answers say of them, what they cost, and when to stop."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ...spec import Json
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What an answer says that it took; `None` where it does not say."""
+
+    input_tokens: int | None = None
+    """All that was read, audio and text."""
+    audio_tokens: int | None = None
+    """Of these, audio."""
+    output_tokens: int | None = None
+    """All that was written, reasoning included."""
+    seconds: float | None = None
+    """Of audio, where that is what is billed."""
+
+    def as_details(self) -> dict[str, Json]:
+        """What is known of it."""
+        names = ("input_tokens", "audio_tokens", "output_tokens", "seconds")
+        return {name: value for name in names if (value := getattr(self, name)) is not None}
+
+
+def read_usage(document: Mapping[str, Any]) -> Usage:
+    """The usage in an answer of either API.
+
+    Some chat endpoints leave reasoning out of `completion_tokens` and count it in `total_tokens` alone; it is
+    billed as output, so the larger number counts.
+
+    >>> read_usage({"usage": {"prompt_tokens": 90, "completion_tokens": 10, "total_tokens": 150}})
+    Usage(input_tokens=90, audio_tokens=None, output_tokens=60, seconds=None)
+    >>> read_usage({"usage": {"type": "duration", "seconds": 3}})
+    Usage(input_tokens=None, audio_tokens=None, output_tokens=None, seconds=3.0)
+    """
+    usage = _mapping(document.get("usage"))
+    read = _count(usage.get("prompt_tokens", usage.get("input_tokens")))
+    written = _count(usage.get("completion_tokens", usage.get("output_tokens")))
+    total = _count(usage.get("total_tokens"))
+    if read is not None and total is not None:
+        written = max(written or 0, total - read)
+    parts = _mapping(usage.get("prompt_tokens_details", usage.get("input_token_details")))
+    seconds = number(usage.get("seconds"))
+    return Usage(
+        input_tokens=read,
+        audio_tokens=_count(parts.get("audio_tokens")),
+        output_tokens=written,
+        seconds=seconds if seconds is not None and seconds >= 0 else None,
+    )
+
+
+def number(value: object) -> float | None:
+    """What JSON gave, if it is a finite number that a float can hold.
+
+    >>> number(3), number("3"), number(float("nan")), number(10**400)
+    (3.0, None, None, None)
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if -1e300 < value < 1e300 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """What an endpoint charges, in any one currency; `None`: nothing of the kind."""
+
+    per_minute: float | None = None
+    per_million_input_tokens: float | None = None
+    per_million_audio_tokens: float | None = None
+    """Of the input; `None`: as other input."""
+    per_million_output_tokens: float | None = None
+
+    @property
+    def known(self) -> bool:
+        return any(
+            price is not None
+            for price in (self.per_minute, self.per_million_input_tokens, self.per_million_output_tokens)
+        )
+
+    def cost(self, usage: Usage, duration_s: float) -> float | None:
+        """What an answer costs; `None` if no price is set, or one for which the answer says no amount.
+
+        Args:
+            usage: what the answer says.
+            duration_s: the clip's length, which counts where the answer says no seconds.
+
+        >>> prices = Prices(per_million_input_tokens=2.0, per_million_output_tokens=10.0)
+        >>> prices.cost(Usage(input_tokens=1000, output_tokens=50), 4.0)  # 0.002 + 0.0005
+        0.0025
+        >>> Prices(per_minute=0.006).cost(Usage(), 30.0)
+        0.003
+        """
+        if not self.known:
+            return None
+        cost = 0.0
+        if self.per_minute is not None:
+            cost += self.per_minute * (duration_s if usage.seconds is None else usage.seconds) / 60
+        if self.per_million_input_tokens is not None:
+            if usage.input_tokens is None:
+                return None
+            audio = min(usage.audio_tokens or 0, usage.input_tokens)
+            audio_price = self.per_million_audio_tokens
+            if audio_price is None:
+                audio_price = self.per_million_input_tokens
+            cost += self.per_million_input_tokens * (usage.input_tokens - audio) / 1e6
+            cost += audio_price * audio / 1e6
+        if self.per_million_output_tokens is not None:
+            if usage.output_tokens is None:
+                return None
+            cost += self.per_million_output_tokens * usage.output_tokens / 1e6
+        return round(cost, 9)
+
+
+@dataclass(slots=True)
+class Spending:
+    """What was spent since the recogniser was opened, against what may be."""
+
+    max_requests: int | None
+    max_cost: float | None
+    requests: int = 0
+    cost: float = 0.0
+    unpriced: bool = False
+    """An answer said too little to know its cost."""
+
+    def refusal(self) -> str:
+        """Why no further request may be sent; empty if one may."""
+        if self.max_requests is not None and self.requests >= self.max_requests:
+            return f"since {self.requests} requests are all that max_requests allows"
+        if self.max_cost is not None and self.unpriced:
+            return "since max_cost cannot be kept: an answer did not say what the set prices are for"
+        if self.max_cost is not None and self.cost >= self.max_cost:
+            return f"since answers cost {self.cost:g} and max_cost is {self.max_cost:g}"
+        return ""
+
+    def add(self, cost: float | None) -> None:
+        """Count an answer."""
+        if cost is None:
+            self.unpriced = True
+        else:
+            self.cost += cost
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _count(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
