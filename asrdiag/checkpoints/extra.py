@@ -11,13 +11,16 @@ _NEEDED = ("safetensors", "torch", "transformers")
 _SHOWN = 5
 
 
-def require_extra() -> None:
+def require_extra(*, peft: bool = False) -> None:
     """Refuse to go on where the extra is not installed.
+
+    Args:
+        peft: whether peft is needed too.
 
     Raises:
         UsageError: names what is missing and what to install.
     """
-    missing = [name for name in _NEEDED if util.find_spec(name) is None]
+    missing = [name for name in (*_NEEDED, *(["peft"] if peft else [])) if util.find_spec(name) is None]
     if missing:
         raise UsageError(
             f"importing checkpoints needs {', '.join(missing)}: pip install 'asrdiag[transformers]'"
@@ -40,9 +43,7 @@ def expected_tensors(architecture: str, config: Any) -> dict[str, Shape]:
         model = getattr(transformers, architecture)(config)
     shared = {name for name, _ in model.named_parameters(remove_duplicate=False)}
     shared -= {name for name, _ in model.named_parameters()}
-    return {
-        name: tuple(tensor.shape) for name, tensor in model.state_dict().items() if name not in shared
-    }
+    return {name: tuple(tensor.shape) for name, tensor in model.state_dict().items() if name not in shared}
 
 
 def compare_tensors(

@@ -1,6 +1,7 @@
 """Moonshine Tiny (English) as a transformers checkpoint, from the files inside the moonshine-voice wheel."""
 
 import json
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal
 
@@ -75,8 +76,8 @@ def read_weights(files: MoonshineFiles) -> dict[str, FloatArray]:
 
 def _write(files: MoonshineFiles, folder: Path, dtype: Dtype) -> dict[str, npt.NDArray[Any]]:
     from safetensors.numpy import save
-    from transformers import GenerationConfig
 
+    transformers = import_module("transformers")
     weights = read_weights(files)
     config = _config(dtype)
     compare_tensors(
@@ -87,7 +88,7 @@ def _write(files: MoonshineFiles, folder: Path, dtype: Dtype) -> dict[str, npt.N
     tensors = {name: np.ascontiguousarray(array, dtype=dtype) for name, array in sorted(weights.items())}
     (folder / SINGLE).write_bytes(save(tensors, metadata={"format": "pt"}))
     config.save_pretrained(folder)
-    GenerationConfig(
+    transformers.GenerationConfig(
         bos_token_id=BEGIN,
         decoder_start_token_id=BEGIN,
         eos_token_id=END,
@@ -99,9 +100,8 @@ def _write(files: MoonshineFiles, folder: Path, dtype: Dtype) -> dict[str, npt.N
 
 
 def _config(dtype: Dtype) -> Any:
-    from transformers import MoonshineConfig
-
-    return MoonshineConfig(
+    transformers = import_module("transformers")
+    return transformers.MoonshineConfig(
         architectures=["MoonshineForConditionalGeneration"],
         max_position_embeddings=LONGEST,
         pad_head_dim_to_multiple_of=8,
@@ -113,10 +113,10 @@ def _config(dtype: Dtype) -> Any:
 
 def _write_processor(files: MoonshineFiles, folder: Path) -> None:
     from tokenizers import Tokenizer
-    from transformers import PreTrainedTokenizerFast, Wav2Vec2FeatureExtractor, Wav2Vec2Processor
 
+    transformers = import_module("transformers")
     document = tokenizer_document(read_tokens(files.tokenizer))
-    tokenizer = PreTrainedTokenizerFast(
+    tokenizer = transformers.PreTrainedTokenizerFast(
         tokenizer_object=Tokenizer.from_str(json.dumps(document)),
         unk_token="<unk>",  # noqa: S106 - a token of the vocabulary
         bos_token="<s>",  # noqa: S106
@@ -124,7 +124,7 @@ def _write_processor(files: MoonshineFiles, folder: Path) -> None:
         pad_token="</s>",  # noqa: S106
         model_max_length=LONGEST,
     )
-    features = Wav2Vec2FeatureExtractor(
+    features = transformers.Wav2Vec2FeatureExtractor(
         sampling_rate=16_000, do_normalize=False, return_attention_mask=True
     )
-    Wav2Vec2Processor(features, tokenizer).save_pretrained(folder)
+    transformers.Wav2Vec2Processor(features, tokenizer).save_pretrained(folder)

@@ -1,8 +1,8 @@
 """Moonshine's tokenizer as a `tokenizer.json`, from the records of its `tokenizer.bin`.
 
-It is byte-pair encoding over 32,000 SentencePiece pieces with single bytes to fall back on. The merges are not
-in the file, but they follow from it: a SentencePiece model merges any two pieces whose join is a piece, the
-join with the smallest id first. Runs of spaces are the exception: their scores are the lowest of all.
+It is byte-pair encoding over 32,000 SentencePiece pieces with single bytes to fall back on. The merges are
+not in the file, but they follow from it: a SentencePiece model merges any two pieces whose join is a piece,
+the join with the smallest id first. Runs of spaces are the exception: their scores are the lowest of all.
 """
 
 from collections.abc import Iterator, Sequence

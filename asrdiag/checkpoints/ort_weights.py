@@ -1,7 +1,7 @@
 """Reading the weights out of ONNX Runtime's `.ort` files, without running them.
 
-The initializers' own names are mangled (`onnx::MatMul_2093_quantized`); the nodes that use them keep the names
-of the modules they came from (`/layers.0/self_attn/q_proj/MatMul_quant`).
+The initializers' own names are mangled (`onnx::MatMul_2093_quantized`); the nodes that use them keep the
+names of the modules they came from (`/layers.0/self_attn/q_proj/MatMul_quant`).
 """
 
 from collections.abc import Iterator

@@ -1,7 +1,7 @@
 """safetensors files: what is in them, and copies under other names without loading them.
 
 A file is eight bytes (the length of the header, little endian), the header (JSON: dtype, shape and place of
-each tensor, padded with spaces) and the tensors' bytes without gaps. Renaming tensors changes the header only.
+each tensor, padded with spaces) and the tensors' bytes without gaps. New names change the header only.
 Source: https://github.com/huggingface/safetensors, "Format".
 """
 
