@@ -1,6 +1,7 @@
 """Loading a checkpoint and its adapter onto a device."""
 
 import importlib
+import os
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -55,6 +56,9 @@ def load(spec: "TransformersSpec", device: str) -> "Family":
     """
     import transformers
 
+    if device == "cpu" and "OMP_NUM_THREADS" not in os.environ:
+        # Parallelism comes from worker processes; a second thread in each makes a busy machine slower.
+        torch.set_num_threads(1)
     logging: Any = transformers.utils.logging
     # What it has to say of a model is asked for below; the rest would be said again for every batch.
     logging.set_verbosity_error()
