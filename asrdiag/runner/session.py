@@ -25,6 +25,7 @@ from .plan import Plan
 
 _RECORDED = (
     *("numpy", "scipy", "soundfile", "soxr", "onnxruntime", "rapidfuzz", "whisper-normalizer", "opencc"),
+    *("torch", "transformers", "peft", "vllm"),
 )
 
 
@@ -208,11 +209,19 @@ def _session(command: str, resources: Resources) -> dict[str, Any]:
         "platform": platform.platform(),
         "host": platform.node(),
         "cpus": os.cpu_count(),
-        "packages": {name: importlib.metadata.version(name) for name in _RECORDED},
+        "packages": dict(_installed()),
         "device": resources.device,
         "workers": resources.workers,
         "batch_size": resources.batch_size,
     }
+
+
+def _installed() -> Iterator[tuple[str, str]]:
+    for name in _RECORDED:
+        try:
+            yield name, importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue  # of an extra that is not installed
 
 
 def _failures(plan: Plan, states: list[CellState]) -> Iterator[str]:
