@@ -1,17 +1,25 @@
 """Engines that misbehave on purpose, for tests that need failures at will."""
 
 import os
+import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 from pydantic import Field
 
 from asrdiag.engines.base import Clip, EngineSpec, Recognizer, Transcript
+from asrdiag.engines.devices import each_cuda
+from asrdiag.simulation.base import Condition, Degraded, Samples, Source
 from asrdiag.spec import Json
 
 
+class OutOfMemoryError(RuntimeError):
+    """Called as torch's is."""
+
+
 class FakeSpec(EngineSpec):
-    """Answers with the clip's id, unless its id is listed as trouble."""
+    """Answers with the clip's id, unless its id is listed as trouble; has two accelerators that are none."""
 
     engine: Literal["fake"] = "fake"
     trips_on: tuple[str, ...] = ()
@@ -22,26 +30,58 @@ class FakeSpec(EngineSpec):
     """What it says of a clip instead."""
     refuses_batches: bool = False
     cannot_open: bool = False
+    fits_s: float | None = None
+    """Seconds of padded audio above which its memory runs out."""
+    memory_error: Literal["named", "said"] = "named"
+    takes_s: float = 0.0
+    """For each batch."""
 
     def identity(self) -> dict[str, Json]:
         return {"model": "fake", "revision": "1", "decoding": {}}
 
+    def devices(self, device: str) -> tuple[str, ...]:
+        return each_cuda(device, 2)
+
     def open(self, device: str) -> Recognizer:
         if self.cannot_open:
             raise RuntimeError("no weights")
-        return _Fake(self)
+        return _Fake(self, device)
 
 
 class _Fake:
-    def __init__(self, spec: FakeSpec) -> None:
-        self.spec = spec
+    def __init__(self, spec: FakeSpec, device: str) -> None:
+        self.spec, self.device = spec, device
 
     def transcribe(self, clips: Sequence[Clip]) -> list[Transcript]:
         if self.spec.refuses_batches and len(clips) > 1:
             raise MemoryError("batch too large")
+        padded_s = len(clips) * max(clip.duration_s for clip in clips)
+        if self.spec.fits_s is not None and padded_s > self.spec.fits_s:
+            kind = OutOfMemoryError if self.spec.memory_error == "named" else RuntimeError
+            raise kind(f"CUDA out of memory. Tried to allocate {padded_s} s")
+        time.sleep(self.spec.takes_s)
         for clip in clips:
             if clip.sample_id in self.spec.dies_on:
                 os._exit(11)
             if clip.sample_id in self.spec.trips_on:
                 raise RuntimeError(f"cannot do {clip.sample_id}")
-        return [Transcript(self.spec.answers.get(clip.sample_id, clip.sample_id)) for clip in clips]
+        details: dict[str, Json] = {"device": self.device, "process": os.getpid()}
+        return [Transcript(self.spec.answers.get(clip.sample_id, clip.sample_id), details) for clip in clips]
+
+
+@dataclass(frozen=True)
+class Deadly(Condition):
+    """A condition that ends the process over certain clips."""
+
+    deadly_to: tuple[str, ...]
+    id: str = "deadly"
+    base_id: str = "deadly"
+    kind: str = "deadly"
+
+    def identity(self) -> dict[str, Json]:
+        return {"kind": self.kind}
+
+    def apply(self, samples: Samples, sample_rate_hz: int, source: Source) -> Degraded:
+        if source.utterance.sample_id in self.deadly_to:
+            os._exit(11)
+        return Degraded(samples / 2, {"kind": self.kind})

@@ -27,6 +27,8 @@ class Utterance:
     """What the corpus says of the recording (room, distractor, `snr_db`); results can be grouped by these."""
     audio_row: int | None = None
     """Which row of a table of clips, counted from 0; `None` where the audio is a file of its own."""
+    audio_column: str = "audio"
+    """Of a table: which column holds the audio."""
 
     def groups(self) -> dict[str, str]:
         """What results can be grouped by: the factors, and the speaker where one is known."""

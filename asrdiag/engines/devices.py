@@ -14,6 +14,15 @@ def cuda_index(device: str) -> int | None:
     return int(match[1] or 0) if match else None
 
 
+def each_cuda(device: str, count: int) -> tuple[str, ...]:
+    """What a device's name stands for, of `count` CUDA devices: `cuda` for every one of them.
+
+    >>> each_cuda("cuda", 2), each_cuda("cuda:1", 2), each_cuda("cpu", 2)
+    (('cuda:0', 'cuda:1'), ('cuda:1',), ('cpu',))
+    """
+    return tuple(f"cuda:{number}" for number in range(count)) if device == "cuda" else (device,)
+
+
 def unusable_device(device: str, *, system: str, usable: Sequence[str], hint: str = "") -> str:
     """The message for a device that the system cannot use; it lists those it can."""
     return f"{system} cannot use the device {device!r}; it can use: {', '.join(usable)}{hint}"

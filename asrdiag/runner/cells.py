@@ -1,7 +1,7 @@
 """What is done of each cell and what is to do, and its entry in `run.json`."""
 
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,7 +59,7 @@ class CellState:
 def cell_entry(suite: Suite, cell: Cell) -> dict[str, Any]:
     """What `run.json` says of a cell: enough to score and report it without its dataset."""
     identity = cell.identity()
-    system = cell.system.identity()
+    system = cell.system.identity_of(cell.dataset.spec.id, cell.condition)
     return {
         "fingerprint": fingerprint(identity),
         "identity": identity,
@@ -133,13 +133,3 @@ def _adopt(folder: RunFolder, key: str, entry: Mapping[str, Any]) -> list[str]:
         return [f"{key}: taken back from {before}, since this changed: {changed}"]
     write_json(place / "identity.json", {name: entry[name] for name in ("fingerprint", "identity")})
     return notes
-
-
-def batches(positions: tuple[int, ...], size: int) -> Iterator[tuple[int, ...]]:
-    """Positions cut into batches.
-
-    >>> list(batches((0, 1, 2, 5, 6), 2))
-    [(0, 1), (2, 5), (6,)]
-    """
-    for start in range(0, len(positions), size):
-        yield positions[start : start + size]

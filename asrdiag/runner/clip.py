@@ -10,14 +10,17 @@ from typing import Any, Literal, TypeVar
 
 from ..audio import sha256_of, to_pcm16_grid, write_flac
 from ..datasets.base import Utterance
-from ..engines.base import Clip, EngineSpec, Transcript
+from ..engines.base import Answer, Clip, EngineSpec, Failed, Given, NotAsked, Transcript
 from ..errors import SampleError, SaveError, UsageError
 from ..metrics import score_utterance, spoken_languages
 from ..simulation.base import Condition, Samples, Source
-from .source import labels_of, load, source_of
+from .batching import Room
+from .memory import ran_out_of_memory
+from .source import labels_of, load, promised_duration_s, source_of
 
 Stage = Literal["load", "degrade", "transcribe"]
 T = TypeVar("T")
+_OF_THE_JOB = frozenset({"job", "utterance", "condition"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,8 @@ class Job:
     conditions: Mapping[str, Condition]
     normalizers: Mapping[tuple[str, str], str]
     """By dataset id and language."""
+    room: Room
+    """What the recogniser is given at once."""
     retry: int
     save_audio: Literal["none", "errors", "all"]
     run_folder: Path
@@ -55,6 +60,10 @@ class Outcome:
     errors: int = 0
     tokens: int = 0
     failures: list[dict[str, Any]] = field(default_factory=list)
+    left_undone: str = ""
+    """Why the clip was not given to the system, if a limit kept it from that; there is no record then."""
+    out_of_memory: bool = False
+    """Whether memory ran out over this clip alone, which says nothing of shorter ones."""
 
 
 class ClipInProgress:
@@ -66,13 +75,31 @@ class ClipInProgress:
         self.condition = job.conditions[task.condition]
         self.clip: Clip
         self.transcript: Transcript | None = None
+        self.details: Mapping[str, Any] = {}
+        self.left_undone = ""
         self.load_s = self.degrade_s = self.transcribe_s = 0.0
         self.attempts = 1
-        self.hopeless = False
+        self.batch_size = 1
+        self.hopeless = self.out_of_memory = False
         self.failures: list[dict[str, Any]] = []
         self.audio: dict[str, Any] = {}
         self.source = source_of(self.utterance)
         self.degradation: Mapping[str, Any] = {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        """For its way to another process: without what every process of the job has."""
+        return {name: value for name, value in vars(self).items() if name not in _OF_THE_JOB}
+
+    def join(self, job: Job) -> None:
+        """Be at home in another process, after the way there."""
+        self.job = job
+        self.utterance = job.utterances[self.task.dataset][self.position]
+        self.condition = job.conditions[self.task.condition]
+
+    @property
+    def is_prepared(self) -> bool:
+        """Whether there is audio for the recogniser."""
+        return hasattr(self, "clip")
 
     def attempt(self, stage: Stage, action: Callable[[], T], batch_size: int = 1) -> T | None:
         """Run one stage; whatever goes wrong is this clip's failure, except what concerns the whole run."""
@@ -83,6 +110,7 @@ class ClipInProgress:
         except Exception as error:  # noqa: BLE001  (the per-sample boundary; it is recorded)
             self.fail(stage, error, traceback.format_exc(), batch_size)
             self.hopeless = batch_size == 1 and isinstance(error, SampleError)
+            self.out_of_memory = ran_out_of_memory(error)
             return None
 
     def fail(self, stage: Stage, error: BaseException, trace: str = "", batch_size: int = 1) -> None:
@@ -95,10 +123,22 @@ class ClipInProgress:
                 "batch_size": batch_size,
                 "stage": stage,
                 "type": type(error).__name__,
-                "message": str(error),
-                "traceback": trace,
+                "message": _writable(str(error)),
+                "traceback": _writable(trace),
             }
         )
+
+    def take(self, answer: Answer, elapsed_s: float) -> None:
+        """Keep what the recogniser gave for this clip."""
+        if isinstance(answer, NotAsked):
+            self.left_undone = answer.reason
+            return
+        self.details = answer.details
+        if isinstance(answer, Failed):
+            self.fail("transcribe", answer.error)
+        else:
+            self.transcript = answer
+            self.transcribe_s = elapsed_s if answer.transcribe_s is None else answer.transcribe_s
 
     def prepare(self) -> bool:
         rate = self.job.engine.sample_rate_hz
@@ -123,6 +163,11 @@ class ClipInProgress:
         }
         return True
 
+    def look_up(self, given: Given) -> None:
+        """Take this clip's answer from those of a system that does not hear."""
+        self.audio = {"duration_s": promised_duration_s(self.utterance)}
+        self.take(given.answers[self.utterance.sample_id], elapsed_s=0.0)
+
     def _require_known_language(self) -> bool:
         """A wrong answer would count against the system; but giving it this clip is a fault of the suite."""
         engine, language = self.job.engine, self.utterance.language
@@ -141,9 +186,12 @@ class ClipInProgress:
         self.degradation = degraded.record
         return to_pcm16_grid(degraded.samples)  # so that the file kept is what the system heard, bit for bit
 
-    def finish(self, batch_size: int) -> Outcome:
+    def finish(self) -> Outcome:
         utterance, transcript = self.utterance, self.transcript
-        outcome = Outcome({}, failures=self.failures)
+        outcome = Outcome({}, failures=self.failures, left_undone=self.left_undone)
+        outcome.out_of_memory = self.out_of_memory
+        if self.left_undone:
+            return outcome
         if transcript is not None:
             scored = score_utterance(
                 utterance.reference,
@@ -168,14 +216,14 @@ class ClipInProgress:
             "source": self.source,
             "degradation": dict(self.degradation),
             "hypothesis_raw": None if transcript is None else transcript.text,
-            "details": {} if transcript is None else dict(transcript.details),
+            "details": dict(self.details),
             "error": last and {key: last[key] for key in ("stage", "type", "message")},
             "attempts": self.attempts,
             "timing": {
                 "load_s": round(self.load_s, 6),
                 "degrade_s": round(self.degrade_s, 6),
                 "transcribe_s": round(self.transcribe_s, 6),
-                "batch_size": batch_size,
+                "batch_size": self.batch_size,
             },
             "completed_at": _now(),
         }
@@ -183,13 +231,18 @@ class ClipInProgress:
 
     def _keep_audio(self, has_errors: bool) -> str | None:
         wanted = self.job.save_audio == "all" or (self.job.save_audio == "errors" and has_errors)
-        if not wanted or not self.audio or self.condition.keeps_audio():
+        if not wanted or "sha256" not in self.audio or self.condition.keeps_audio():
             return None
         name = f"audio/{self.audio['sha256']}.flac"
         path = self.job.run_folder / name
         if not path.exists():
             write_flac(path, self.clip.samples, self.clip.sample_rate_hz)
         return name
+
+
+def _writable(text: str) -> str:
+    """The text with escapes for what UTF-8 has no place for, such as the odd bytes of a file's name."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _now() -> str:

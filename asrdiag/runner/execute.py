@@ -1,8 +1,10 @@
 """One session of a run: transcribe what is not done yet, score what is done."""
 
-from collections.abc import Iterable, Iterator, Mapping
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from ..engines.base import EngineSpec
@@ -10,12 +12,16 @@ from ..errors import AsrdiagError
 from ..scoring import is_scored, score_cell
 from ..store.folder import RunFolder
 from ..store.log import JsonLog
-from .cells import CellState, batches
+from .batching import Room, batches
+from .cells import CellState
 from .clip import Job, Outcome, Task
-from .dataset import normalizers_of
+from .dataset import LoadedDataset, normalizers_of
 from .display import Display
+from .fed_pool import FedPool
 from .plan import Plan
-from .pool import WorkerPool
+from .pool import Pool, WorkerPool
+from .source import promised_duration_s
+from .usage import used_by_device
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +38,10 @@ class RunAborted(AsrdiagError):
     """The recogniser failed on all of the first clips of a cell."""
 
 
+class LimitReached(AsrdiagError):
+    """A limit that the user set (requests, cost) leaves clips to do; what is answered is kept."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Session:
     plan: Plan
@@ -39,6 +49,7 @@ class _Session:
     resources: Resources
     errors: JsonLog
     display: Display
+    used: dict[str, Any]
 
     def finish(self, state: CellState) -> None:
         """Score a cell to which nothing more comes."""
@@ -53,9 +64,10 @@ class _Session:
         by_key = {state.key: state for state in states}
         left = {state.key: len(state.pending) for state in states}
         logs: dict[str, JsonLog] = {}
-        tasks = _tasks(states, self.resources.batch_size or system.default_batch_size)
-        with ExitStack() as stack, WorkerPool(self._job(system, states), self.resources.workers) as pool:
-            for task, outcomes in pool.run(tasks):
+        job = self._job(system, states)
+        with ExitStack() as stack, self._pool(job) as pool:
+            stack.callback(lambda: self.used.update({system.id: used_by_device(pool.usage.values())}))
+            for task, outcomes in pool.run(_tasks(states, job.room)):
                 state = by_key[task.cell]
                 if task.cell not in logs:
                     log = stack.enter_context(JsonLog(self.folder.samples(task.cell)))
@@ -63,13 +75,22 @@ class _Session:
                     if log.bytes_cut:
                         self.display.note(f"{log.path}: cut {log.bytes_cut} bytes of a torn last line")
                 for outcome in outcomes:
+                    if outcome.left_undone:
+                        continue
                     _record(state, outcome, logs[task.cell], self.errors)
                     self.display.advanced(state)
+                _stop_at_limit(state, outcomes)
                 _abort_if_hopeless(state, on_error.abort_if_first)
                 left[task.cell] -= len(outcomes)
                 if not left[task.cell]:
                     logs.pop(task.cell).close()
                     self.finish(state)
+
+    def _pool(self, job: Job) -> Pool:
+        engine, workers = job.engine, self.resources.workers
+        if job.device == "cpu" or not engine.hears:
+            return WorkerPool(job, min(workers, engine.most_workers or workers))
+        return FedPool(job, workers, engine.devices(job.device)[: engine.most_workers])
 
     def _job(self, system: EngineSpec, states: list[CellState]) -> Job:
         suite = self.plan.suite.suite
@@ -85,6 +106,9 @@ class _Session:
                 for name, dataset in datasets.items()
                 for language, normalizer in normalizers_of(suite, dataset).items()
             },
+            room=Room(
+                self.resources.batch_size or system.batch_size(), system.default_batch_seconds or math.inf
+            ),
             retry=suite.on_error.retry,
             save_audio=suite.report.save_audio,
             run_folder=self.folder.path,
@@ -92,17 +116,27 @@ class _Session:
 
 
 def execute(
-    plan: Plan, folder: RunFolder, states: list[CellState], resources: Resources, display: Display
+    plan: Plan,
+    folder: RunFolder,
+    states: list[CellState],
+    resources: Resources,
+    display: Display,
+    *,
+    used: dict[str, Any],
 ) -> None:
     """Do what is pending, cell by cell, and score what is done.
 
+    Args:
+        used: filled in as systems are done, or given up: what each has used, by device.
+
     Raises:
         RunAborted: the recogniser failed on all of the first clips of a cell.
+        LimitReached: a system's limit leaves clips to do.
         AsrdiagError: a system cannot be opened.
         SaveError: a result could not be written.
     """
     with JsonLog(folder.errors) as errors, display:
-        session = _Session(plan, folder, resources, errors, display)
+        session = _Session(plan, folder, resources, errors, display, used)
         display.begin(states)
         for system in plan.systems:
             mine = [state for state in states if state.cell.system.id == system.id]
@@ -134,11 +168,18 @@ def finish_cells(folder: RunFolder, cells: Mapping[str, Mapping[str, Any]]) -> i
     return len(stale)
 
 
-def _tasks(states: Iterable[CellState], size: int) -> Iterator[Task]:
+def _tasks(states: Iterable[CellState], room: Room) -> Iterator[Task]:
+    lengths: dict[str, Callable[[int], float]] = {}
     for state in states:
-        for positions in batches(state.pending, size):
-            cell = state.cell
-            yield Task(cell.key, cell.dataset.spec.id, cell.condition.id, positions)
+        dataset = state.cell.dataset
+        length_s = lengths.setdefault(dataset.spec.id, _lengths(dataset))
+        for positions in batches(state.pending, length_s, room):
+            yield Task(state.key, dataset.spec.id, state.cell.condition.id, positions)
+
+
+def _lengths(dataset: LoadedDataset) -> Callable[[int], float]:
+    """Of utterances by their position, in seconds; each is looked up once. What cannot be read has none."""
+    return cache(lambda position: promised_duration_s(dataset.utterances[position]) or 0.0)
 
 
 def _record(state: CellState, outcome: Outcome, samples: JsonLog, errors: JsonLog) -> None:
@@ -151,15 +192,23 @@ def _record(state: CellState, outcome: Outcome, samples: JsonLog, errors: JsonLo
         state.failed += 1
         state.last_error = "{type}: {message}".format_map(record["error"])
         # A fault of this clip says nothing about the system, nor does a clip that it cannot be given.
-        state.broken += record["error"]["stage"] == "transcribe" and record["error"]["type"] != "SampleError"
+        of_clip = outcome.out_of_memory or record["error"]["type"] == "SampleError"
+        state.broken += record["error"]["stage"] == "transcribe" and not of_clip
         if state.failed_before.get(record["sample_id"]) == record["error"]:
             return  # it is on record like this already; the new attempt is in errors.jsonl
     else:
         state.errors += outcome.errors
         state.tokens += outcome.tokens
-        state.audio_s += record["audio"]["duration_s"]
+        state.audio_s += record["audio"]["duration_s"] or 0.0
         state.transcribe_s += record["timing"]["transcribe_s"]
     samples.append(record)
+
+
+def _stop_at_limit(state: CellState, outcomes: Iterable[Outcome]) -> None:
+    if reason := next((outcome.left_undone for outcome in outcomes if outcome.left_undone), ""):
+        raise LimitReached(
+            f"{state.key}: stopped, {reason}; what is answered is kept, and the same command goes on"
+        )
 
 
 def _abort_if_hopeless(state: CellState, first: int) -> None:

@@ -81,10 +81,13 @@ def run_session(
             run["cells"] = _entries(folder, plan, run["cells"], display)
             folder.write_run(run)
             _write_suite(folder, plan)
+            for note in (*plan.answers.problems, *plan.answers.remarks):
+                display.note(note)
+                log.line(note)
             states = _open_cells(folder, plan, run["cells"], display)
             todo = sum(len(state.pending) for state in states)
             log.line(f"{todo} clips to do in {len(states)} cells")
-            execute(plan, folder, states, resources, display)
+            execute(plan, folder, states, resources, display, used=session["systems"])
             finish_cells(folder, run["cells"])
             write_reports(folder)
         except BaseException as error:
@@ -213,6 +216,7 @@ def _session(command: str, resources: Resources) -> dict[str, Any]:
         "device": resources.device,
         "workers": resources.workers,
         "batch_size": resources.batch_size,
+        "systems": {},
     }
 
 

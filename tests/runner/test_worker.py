@@ -2,56 +2,28 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 import soundfile
+from fake_jobs import fake_job, fake_task, noise_clips
 from fakes import FakeSpec
 
 from asrdiag.datasets.base import Utterance
 from asrdiag.errors import AsrdiagError
-from asrdiag.runner.clip import Job, Task
 from asrdiag.runner.pool import WorkerPool
 from asrdiag.runner.worker import Worker
-from asrdiag.simulation.as_recorded import AsRecordedSpec
-from asrdiag.simulation.dropout import DropoutSpec
 
 NAMES = ("a", "b", "c", "d", "e")
 
 
 @pytest.fixture
 def utterances(tmp_path: Path) -> tuple[Utterance, ...]:
-    random = np.random.default_rng(0)
-    for name in NAMES:
-        soundfile.write(tmp_path / f"{name}.wav", 0.1 * random.standard_normal(1600), 16000)
-    return tuple(Utterance(name, tmp_path / f"{name}.wav", reference=name) for name in NAMES)
-
-
-def job(utterances: tuple[Utterance, ...], folder: Path, retry: int = 1, **trouble: Any) -> Job:
-    conditions = [
-        *AsRecordedSpec(id="as_recorded", kind="as_recorded").expand(),
-        *DropoutSpec(id="dropout", kind="dropout", severity=0.5).expand(),
-    ]
-    return Job(
-        engine=FakeSpec(id="fake", **trouble),
-        device="cpu",
-        seed=0,
-        utterances={"set": utterances},
-        conditions={condition.id: condition for condition in conditions},
-        normalizers={("set", "en"): "none"},
-        retry=retry,
-        save_audio="errors",
-        run_folder=folder,
-    )
-
-
-def task(*positions: int, condition: str = "as_recorded") -> Task:
-    return Task(f"fake/set/{condition}", "set", condition, positions)
+    return noise_clips(tmp_path, dict.fromkeys(NAMES, 0.1))
 
 
 def test_a_batch_is_answered_in_order(utterances: tuple[Utterance, ...], tmp_path: Path) -> None:
-    outcomes = Worker(job(utterances, tmp_path)).process(task(0, 1, 2))
+    outcomes = Worker(fake_job(utterances, tmp_path)).process(fake_task(0, 1, 2))
     assert [outcome.record["hypothesis_raw"] for outcome in outcomes] == ["a", "b", "c"]
     assert [(outcome.errors, outcome.tokens) for outcome in outcomes] == [(0, 1)] * 3
     assert not any(outcome.failures for outcome in outcomes)
@@ -61,7 +33,7 @@ def test_a_batch_is_answered_in_order(utterances: tuple[Utterance, ...], tmp_pat
 def test_a_clip_that_fails_does_not_take_its_batch_along(
     utterances: tuple[Utterance, ...], tmp_path: Path
 ) -> None:
-    outcomes = Worker(job(utterances, tmp_path, trips_on=("b",))).process(task(0, 1, 2))
+    outcomes = Worker(fake_job(utterances, tmp_path, trips_on=("b",))).process(fake_task(0, 1, 2))
     assert [outcome.record["hypothesis_raw"] for outcome in outcomes] == ["a", None, "c"]
     assert outcomes[1].record["error"] == {
         "stage": "transcribe",
@@ -78,14 +50,14 @@ def test_a_clip_that_fails_does_not_take_its_batch_along(
 def test_a_clip_is_tried_as_often_as_the_suite_says(
     utterances: tuple[Utterance, ...], tmp_path: Path, retry: int
 ) -> None:
-    [outcome] = Worker(job(utterances, tmp_path, retry, trips_on=("a",))).process(task(0))
+    [outcome] = Worker(fake_job(utterances, tmp_path, retry=retry, trips_on=("a",))).process(fake_task(0))
     assert outcome.record["attempts"] == len(outcome.failures) == 1 + retry
 
 
 def test_a_batch_that_is_too_large_is_done_clip_by_clip(
     utterances: tuple[Utterance, ...], tmp_path: Path
 ) -> None:
-    outcomes = Worker(job(utterances, tmp_path, refuses_batches=True)).process(task(0, 1, 2))
+    outcomes = Worker(fake_job(utterances, tmp_path, refuses_batches=True)).process(fake_task(0, 1, 2))
     assert [outcome.record["hypothesis_raw"] for outcome in outcomes] == ["a", "b", "c"]
 
 
@@ -95,9 +67,9 @@ def test_a_clip_that_cannot_be_degraded_is_recorded_at_that_stage(tmp_path: Path
     soundfile.write(tmp_path / "silent.wav", np.zeros(16000), 16000)
     silent = (Utterance("silent", tmp_path / "silent.wav", reference="x"),)
     spec = AdditiveNoiseSpec(id="white", kind="additive_noise", noise="white", snr_db=0.0)
-    with_noise = job(silent, tmp_path)
+    with_noise = fake_job(silent, tmp_path)
     with_noise.conditions.update({c.id: c for c in spec.expand()})  # type: ignore[attr-defined]
-    [outcome] = Worker(with_noise).process(task(0, condition="white.snr0"))
+    [outcome] = Worker(with_noise).process(fake_task(0, condition="white.snr0"))
     assert outcome.record["error"]["stage"] == "degrade"
     assert outcome.record["hypothesis_raw"] is None
 
@@ -105,7 +77,9 @@ def test_a_clip_that_cannot_be_degraded_is_recorded_at_that_stage(tmp_path: Path
 def test_an_answer_that_cannot_be_written_down_is_a_failure(
     utterances: tuple[Utterance, ...], tmp_path: Path
 ) -> None:
-    outcomes = Worker(job(utterances, tmp_path, answers={"b": "half a pair: \ud800"})).process(task(0, 1))
+    outcomes = Worker(fake_job(utterances, tmp_path, answers={"b": "half a pair: \ud800"})).process(
+        fake_task(0, 1)
+    )
     assert [outcome.record["hypothesis_raw"] for outcome in outcomes] == ["a", None]
     assert outcomes[1].record["error"]["type"] == "UnicodeEncodeError"
 
@@ -114,14 +88,14 @@ def test_a_system_that_cannot_be_opened_stops_the_run(
     utterances: tuple[Utterance, ...], tmp_path: Path
 ) -> None:
     with pytest.raises(AsrdiagError, match="system 'fake' cannot be opened: RuntimeError: no weights"):
-        Worker(job(utterances, tmp_path, cannot_open=True)).process(task(0))
+        Worker(fake_job(utterances, tmp_path, cannot_open=True)).process(fake_task(0))
 
 
 def test_the_audio_of_a_failed_clip_is_kept_as_evidence(
     utterances: tuple[Utterance, ...], tmp_path: Path
 ) -> None:
-    worker = Worker(job(utterances, tmp_path, trips_on=("b",)))
-    fine, failed = worker.process(task(0, 1, condition="dropout.m050"))
+    worker = Worker(fake_job(utterances, tmp_path, trips_on=("b",)))
+    fine, failed = worker.process(fake_task(0, 1, condition="dropout.m050"))
     assert fine.record["audio"]["kept"] is None
     assert (tmp_path / failed.record["audio"]["kept"]).is_file()
 
@@ -130,8 +104,8 @@ def test_the_audio_of_a_failed_clip_is_kept_as_evidence(
 def test_a_clip_over_which_workers_die_is_recorded_and_the_others_are_done(
     utterances: tuple[Utterance, ...], tmp_path: Path, workers: int, batch: int
 ) -> None:
-    tasks = [task(*range(start, min(start + batch, 5))) for start in range(0, 5, batch)]
-    with WorkerPool(job(utterances, tmp_path, dies_on=("c",)), workers) as pool:
+    tasks = [fake_task(*range(start, min(start + batch, 5))) for start in range(0, 5, batch)]
+    with WorkerPool(fake_job(utterances, tmp_path, dies_on=("c",)), workers) as pool:
         outcomes = [outcome for _, found in pool.run(tasks) for outcome in found]
     answers = {outcome.record["sample_id"]: outcome.record["hypothesis_raw"] for outcome in outcomes}
     assert len(outcomes) == 5
@@ -153,9 +127,9 @@ def test_a_clip_in_a_language_that_the_system_does_not_know_is_not_given_to_it(
 ) -> None:
     monkeypatch.setattr(FakeSpec, "languages", ("en",))
     foreign = (replace(utterances[0], language=language), utterances[1])
-    made = job(foreign, tmp_path)
+    made = fake_job(foreign, tmp_path)
     made.normalizers["set", language] = "none"  # type: ignore[index]
-    first, second = Worker(made).process(task(0, 1))
+    first, second = Worker(made).process(fake_task(0, 1))
     assert second.record["hypothesis_raw"] == "b"
     assert first.record["hypothesis_raw"] == ("a" if known else None)
     if not known:
