@@ -1,5 +1,7 @@
 """An endpoint that answers, fails and recovers, asked by the recogniser itself."""
 
+import base64
+import io
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -8,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import soundfile
 from scripted_server import STEP, Say, Script, ScriptedServer, by_clip, fine
 
 from asrdiag.engines import ENGINES
@@ -88,6 +91,40 @@ def test_a_chat_is_asked_for_as_documented(opened: Any) -> None:
         ],
         "max_completion_tokens": 99,
     }
+
+
+def test_requests_are_those_of_openais_own_client(opened: Any) -> None:
+    openai = pytest.importorskip("openai", reason="openai is not installed: pip install openai")
+    transcriber, server = opened(language="en", prompt="Names.", timestamps="words", extra_body={"seed": 3})
+    keys = {"api": "chat", "prompt": "Write.", "system_prompt": "You hear.", "max_output_tokens": 9}
+    chatter, chat_server = opened(lambda *_: chat_says(content="yes"), **keys, extra_body={"seed": 3})
+    assert transcriber.transcribe([clip(0)])[0].text == "clip 0"
+    assert chatter.transcribe([clip(0)])[0].text == "yes"
+    flac, wav = io.BytesIO(), io.BytesIO()
+    soundfile.write(flac, server.heard[0].samples, 16_000, format="FLAC")
+    soundfile.write(wav, server.heard[0].samples, 16_000, format="WAV")
+
+    with openai.OpenAI(base_url=server.url, api_key=KEY) as client:
+        said = client.audio.transcriptions.create(
+            **{"file": ("audio.flac", flac.getvalue()), "model": "whisper-1", "language": "en"},
+            **{"prompt": "Names.", "temperature": 0.0, "response_format": "verbose_json"},
+            timestamp_granularities=["word"],
+            extra_body={"seed": 3},
+        )
+        assert said.text == "clip 0"
+    part = {"data": base64.b64encode(wav.getvalue()).decode(), "format": "wav"}
+    content = [{"type": "text", "text": "Write."}, {"type": "input_audio", "input_audio": part}]
+    messages = [{"role": "system", "content": "You hear."}, {"role": "user", "content": content}]
+    with openai.OpenAI(base_url=chat_server.url, api_key=KEY) as client:
+        client.chat.completions.create(
+            model="whisper-1", messages=messages, temperature=0.0, max_completion_tokens=9, seed=3
+        )
+
+    for heard in (server.heard, chat_server.heard):
+        ours, theirs = heard
+        assert (ours.path, ours.fields) == (theirs.path, theirs.fields)
+        assert ours.headers["authorization"] == theirs.headers["authorization"]
+        np.testing.assert_array_equal(ours.samples, theirs.samples)
 
 
 def test_nothing_that_names_a_clip_is_sent(opened: Any) -> None:
