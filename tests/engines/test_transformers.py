@@ -390,6 +390,29 @@ def test_a_name_that_cannot_be_fetched(spec, monkeypatch, tmp_path):
         spec("ctc", model="openai/whisper-tiny").identity()
 
 
+def test_a_name_in_the_local_cache_is_resolved_to_its_commit(spec, checkpoint, monkeypatch, tmp_path, clips):
+    import huggingface_hub.constants
+
+    commit = "0123456789abcdef0123456789abcdef01234567"
+    for name, inside, source in (("base", ".", checkpoint("ctc")), ("lora", "best/r4", None)):
+        repository = tmp_path / f"models--tiny--{name}"
+        folder = repository / "snapshots" / commit / inside
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copytree(
+            source or adapter(checkpoint("ctc"), "ctc", tmp_path / "a", 1.0), folder, dirs_exist_ok=True
+        )
+        (repository / "refs").mkdir()
+        (repository / "refs" / "main").write_text(commit)
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path))
+    found = spec("ctc", model="tiny/base", adapter="tiny/lora/best/r4")
+    assert (found.identity()["model"], found.identity()["revision"]) == ("tiny/base", commit)
+    assert found.identity()["adapter"] == {"model": "tiny/lora/best/r4", "revision": commit}
+    local = spec("ctc", adapter=str(tmp_path / "a"))
+    answers = [content(one.open("cpu").transcribe(clips[:2])) for one in (found, local)]
+    assert answers[0] == answers[1]
+
+
 def test_a_model_of_no_known_family_lists_the_families(spec, tmp_path):
     (tmp_path / "config.json").write_text('{"model_type": "bert"}')
     with pytest.raises(UsageError) as caught:
@@ -432,12 +455,18 @@ def test_a_checkpoint_without_some_of_its_weights_is_refused(spec, checkpoint, t
             "models of the family canary need `language` .from_clip, or a tag such as en.",
         ),
         ("ctc", {"family": "granite-speech"}, "models of the family granite-speech need `prompt`"),
+        ("whisper", {"language": "xx"}, "`language`: found the language 'xx'; whisper knows: af, am, ar"),
+        (
+            "ctc",
+            {"device_map": "auto"},
+            "ctc cannot use the device 'cpu'; it can use: cuda; `device_map: auto`",
+        ),
         ("ctc", {"family": "wisper"}, "unknown family of models 'wisper' .did you mean 'whisper'"),
     ],
 )
 def test_keys_that_the_family_cannot_honour(spec, name, keys, said):
     with pytest.raises(UsageError, match=said):
-        spec(name, **keys).identity()
+        spec(name, **keys).open("cpu")
 
 
 def test_keys_that_contradict_each_other(spec):

@@ -89,8 +89,9 @@ class Checkpoint:
             UsageError: the checkpoint cannot be found.
         """
         if self.folder is None:
-            parts = self._file(file).parts
-            return parts[parts.index("snapshots") + 1]
+            # The hub's cache: .../snapshots/<commit>/<file>
+            inside = self._file(file).parts[: -1 - len(Path(self.subfolder).parts)]
+            return inside[-1]
         if reason := self.missing():
             raise UsageError(reason)
         digest = hashlib.sha256()
@@ -98,6 +99,20 @@ class Checkpoint:
             stat = path.stat()
             digest.update(f"{path.name}\0{_sha256(path, stat.st_size, stat.st_mtime_ns)}\n".encode())
         return f"sha256:{digest.hexdigest()}"
+
+    def fetched(self, file: str) -> Path:
+        """The folder, or the place in the hub's cache where all files beside `file` now are.
+
+        Raises:
+            UsageError: the checkpoint cannot be found.
+        """
+        place = self._file(file).parent
+        if self.folder is None:
+            from huggingface_hub import snapshot_download
+
+            pattern = f"{self.subfolder}/*" if self.subfolder else None
+            snapshot_download(self.repository, revision=self.resolved(file), allow_patterns=pattern)
+        return place
 
     def _file(self, name: str) -> Path:
         if self.folder is not None:

@@ -111,13 +111,7 @@ def _adapted(model: Any, adapter: Checkpoint) -> Any:
 
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
-        inside: dict[str, Any] = {"subfolder": adapter.subfolder} if adapter.subfolder else {}
-        wrapped = PeftModel.from_pretrained(
-            model,
-            adapter.repository,
-            revision=None if adapter.folder else adapter.resolved("adapter_config.json"),
-            **inside,
-        )
+        wrapped = PeftModel.from_pretrained(model, str(adapter.fetched("adapter_config.json")))
     for warning in said:
         if "missing adapter keys" in str(warning.message):
             # PEFT goes on with fresh weights, which change nothing: the plain model would pass for this one.

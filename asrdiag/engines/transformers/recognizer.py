@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from ...errors import SampleError
+from ...errors import SampleError, UsageError
 from ...metrics import spoken_languages
 from ...spec import Json
 from ..base import Clip, Failed, Transcript
@@ -59,11 +59,22 @@ class TransformersRecognizer:
         self._longest_s = spec.longest_s(spec.facts())
 
     def warm_up(self) -> None:
-        """Transcribe a second of noise."""
+        """Transcribe a second of noise.
+
+        Raises:
+            UsageError: the system names a language that the model does not know.
+        """
         spec = self._spec
         prompt = next(iter(spec.prompt.values())) if isinstance(spec.prompt, Mapping) else spec.prompt
         noise = np.random.default_rng(0).normal(0, 0.01, RATE_HZ).astype(np.float32)
-        self._family.transcribe([Piece("warm-up", noise, spec.language_of("en"), prompt)])
+        piece = Piece("warm-up", noise, spec.language_of("en"), prompt)
+        try:
+            self._family.check(piece)
+        except SampleError as error:
+            if spec.language == "from_clip":
+                return  # a model that knows no English; its clips will be in what it knows
+            raise UsageError(f"system {spec.id!r}: `language`: {error}") from error
+        self._family.transcribe([piece])
 
     def transcribe(self, clips: Sequence[Clip]) -> list[Transcript | Failed]:
         """One transcript a clip, in order; `Failed` where the model or its prompts do not know the language.

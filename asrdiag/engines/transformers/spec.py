@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 
 from ...errors import UsageError
 from ...spec import Json
-from ..devices import cuda_index, unusable_device
+from ..devices import cuda_index, each_cuda, unusable_device
 from .checkpoint_spec import CheckpointSpec
 from .families import FamilyFacts
 
@@ -21,6 +21,7 @@ class TransformersSpec(CheckpointSpec):
     """Any of a dozen families of models that Hugging Face transformers loads, from the hub or a folder."""
 
     default_batch_size: ClassVar[int] = 16
+    default_batch_seconds: ClassVar[float | None] = 480.0
 
     engine: Literal["transformers"]
     attention: Literal["eager", "sdpa", "flash_attention_2"] | None = None
@@ -75,6 +76,9 @@ class TransformersSpec(CheckpointSpec):
         return None
 
     def refuses(self, device: str) -> str | None:
+        if self.device_map is not None and device != "cuda":
+            hint = "; `device_map: auto` takes all GPUs"
+            return unusable_device(device, system=self.id, usable=["cuda"], hint=hint)
         if device == "cpu":
             return None
         # Imported here: listing and validating need not wait seconds for it.
@@ -89,6 +93,13 @@ class TransformersSpec(CheckpointSpec):
         if index is None or index >= count:
             return unusable_device(device, system=self.id, usable=usable)
         return None
+
+    def devices(self, device: str) -> tuple[str, ...]:
+        if device != "cuda" or self.device_map is not None:
+            return (device,)
+        import torch
+
+        return each_cuda(device, torch.cuda.device_count())
 
     def open(self, device: str) -> "TransformersRecognizer":
         """Load the model and transcribe a second of noise, so that the first clip is as fast as the rest.

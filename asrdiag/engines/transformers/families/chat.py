@@ -31,9 +31,14 @@ class Chat(Generative):
 
     def conversation(self, piece: Piece) -> list[dict[str, Any]]:
         """System turn, if there is one, and a user turn with the prompt before the audio."""
-        turns: list[dict[str, Any]] = []
-        if self.spec.system_prompt is not None:
-            turns.append({"role": "system", "content": [{"type": "text", "text": self.spec.system_prompt}]})
-        audio = {"type": "audio", "audio": piece.samples}
-        turns.append({"role": "user", "content": [{"type": "text", "text": piece.prompt}, audio]})
-        return turns
+        return conversation(self.spec.system_prompt, piece)
+
+
+def conversation(system_prompt: str | None, piece: Piece) -> list[dict[str, Any]]:
+    """Turns for a chat template: the system's, if there is one, and a user's, its prompt before the audio."""
+    turns: list[dict[str, Any]] = []
+    if system_prompt is not None:
+        turns.append({"role": "system", "content": [{"type": "text", "text": system_prompt}]})
+    audio = {"type": "audio", "audio": piece.samples}
+    turns.append({"role": "user", "content": [{"type": "text", "text": piece.prompt}, audio]})
+    return turns

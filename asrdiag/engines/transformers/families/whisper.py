@@ -33,6 +33,7 @@ class Whisper(Generative):
             sampling_rate=RATE_HZ,
             return_tensors="pt",
             return_attention_mask=True,
+            device=str(self.loaded.device),
             **whole,
         )
         return {"input_features": found["input_features"], "attention_mask": found["attention_mask"]}
