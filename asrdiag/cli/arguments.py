@@ -42,7 +42,9 @@ def add_selection(parser: argparse.ArgumentParser) -> None:
         metavar="NAME=PATH",
         help="value of ${NAME} in the suite; wins over the environment",
     )
-    parser.add_argument("--device", default="cpu", help="cpu (default), cuda or cuda:N, for engines that can")
+    parser.add_argument(
+        "--device", default="cpu", help="cpu (default), cuda (all GPUs), cuda:N or several (cuda:0,cuda:2)"
+    )
     parser.add_argument("--strict", action="store_true", help="an unset dataset root is an error")
 
 

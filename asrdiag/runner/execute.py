@@ -90,7 +90,8 @@ class _Session:
         engine, workers = job.engine, self.resources.workers
         if job.device == "cpu" or not engine.hears:
             return WorkerPool(job, min(workers, engine.most_workers or workers))
-        return FedPool(job, workers, engine.devices(job.device)[: engine.most_workers])
+        devices = [device for name in job.device.split(",") for device in engine.devices(name)]
+        return FedPool(job, workers, list(dict.fromkeys(devices))[: engine.most_workers])
 
     def _job(self, system: EngineSpec, states: list[CellState]) -> Job:
         suite = self.plan.suite.suite

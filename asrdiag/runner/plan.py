@@ -202,8 +202,9 @@ def _usable(systems: Sequence[EngineSpec], device: str) -> None:
         if reason := system.unavailable():
             raise UsageError(f"system {system.id!r} cannot run on this machine: {reason}")
         _identified(system)
-        if not system.cpu_only and (reason := system.refuses(device)):
-            raise UsageError(reason)
+        for name in () if system.cpu_only else device.split(","):
+            if reason := system.refuses(name):
+                raise UsageError(reason)
     if device != "cpu" and all(system.cpu_only for system in systems):
         raise UsageError(f"no selected system can use the device {device!r}: all run on the cpu only")
 
