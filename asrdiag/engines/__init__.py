@@ -11,5 +11,6 @@ ENGINES = Registry(
         "openai": "asrdiag.engines.openai.spec:OpenAISpec",
         "predictions": "asrdiag.engines.predictions:PredictionsSpec",
         "transformers": "asrdiag.engines.transformers.spec:TransformersSpec",
+        "vllm": "asrdiag.engines.vllm.spec:VllmSpec",
     },
 )

@@ -29,10 +29,6 @@ class Chat(Generative):
     def answer(self, piece: Piece, row: Row) -> Answer:
         return Answer(self.decoded(row).strip(), len(row.tokens), row.truncated, row.mean_logprob)
 
-    def conversation(self, piece: Piece) -> list[dict[str, Any]]:
-        """System turn, if there is one, and a user turn with the prompt before the audio."""
-        return conversation(self.spec.system_prompt, piece)
-
 
 def conversation(system_prompt: str | None, piece: Piece) -> list[dict[str, Any]]:
     """Turns for a chat template: the system's, if there is one, and a user's, its prompt before the audio."""

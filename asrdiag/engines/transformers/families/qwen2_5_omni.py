@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import torch
 
 from .base import RATE_HZ, Pad, Piece
-from .chat import Chat
+from .chat import Chat, conversation
 
 
 class Qwen25Omni(Chat):
@@ -21,7 +21,7 @@ class Qwen25Omni(Chat):
         return Qwen2_5OmniThinkerForConditionalGeneration
 
     def prepare(self, piece: Piece) -> dict[str, torch.Tensor]:
-        turns = self.conversation(piece)
+        turns = conversation(self.spec.system_prompt, piece)
         text = self.processor.apply_chat_template(turns, add_generation_prompt=True, tokenize=False)
         found = self.processor(
             text=text, audio=[piece.samples], sampling_rate=RATE_HZ, return_tensors="pt", padding=True
