@@ -127,3 +127,12 @@ def tiny_disk(tmp_path: Path) -> Iterator[Path]:
         pytest.skip("a small file system cannot be mounted by this user")
     yield disk
     subprocess.run(["umount", str(disk)], check=True)
+
+
+@pytest.fixture(scope="session")
+def real_moonshine(tmp_path_factory):
+    """Folder with the real Moonshine Tiny for transformers, float32, from the packaged weights."""
+    pytest.importorskip("transformers")
+    from asrdiag.checkpoints.moonshine_tiny import import_moonshine_tiny
+
+    return import_moonshine_tiny(tmp_path_factory.mktemp("checkpoints") / "moonshine-tiny").folder

@@ -92,13 +92,13 @@ def find_tensor_files(folder: Path) -> list[TensorFile]:
         return [read_tensor_file(folder / SINGLE)]
     try:
         places: dict[str, str] = json.loads((folder / INDEX).read_text(encoding="utf-8"))["weight_map"]
-        shards = sorted(set(places.values()))
+        shards = sorted({Path(place).name for place in places.values()})
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UsageError(f"{folder / INDEX}: expected an object with a weight_map") from error
-    missing = [name for name in shards if not (folder / Path(name).name).is_file()]
+    missing = [name for name in shards if not (folder / name).is_file()]
     if missing:
         raise UsageError(f"{folder}: the index names {', '.join(missing)}, which is not there")
-    files = [read_tensor_file(folder / Path(name).name) for name in shards]
+    files = [read_tensor_file(folder / name) for name in shards]
     held = {name: file.path.name for file in files for name in file.tensors}
     if len(held) < sum(len(file.tensors) for file in files):
         raise UsageError(f"{folder}: the same tensor is in two shards")

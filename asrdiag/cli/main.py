@@ -15,10 +15,22 @@ from typing import Any, NoReturn
 
 from .. import __version__
 from ..errors import AsrdiagError
-from . import calibrate, compare, datasets, leaderboard, listing, report, run, score, simulate, validate
+from . import (
+    calibrate,
+    compare,
+    datasets,
+    leaderboard,
+    listing,
+    models,
+    report,
+    run,
+    score,
+    simulate,
+    validate,
+)
 from .output import complain, silence
 
-_VERBS = (run, validate, score, leaderboard, compare, report, simulate, calibrate, datasets, listing)
+_VERBS = (run, validate, score, leaderboard, compare, report, simulate, calibrate, datasets, models, listing)
 
 
 class _ExactParser(argparse.ArgumentParser):

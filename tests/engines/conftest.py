@@ -63,15 +63,6 @@ def noizeus():
     return folder
 
 
-@pytest.fixture(scope="session")
-def real_moonshine(tmp_path_factory):
-    """Folder with the real Moonshine Tiny for transformers, float32, from the packaged weights."""
-    pytest.importorskip("transformers")
-    from asrdiag.checkpoints.moonshine_tiny import import_moonshine_tiny
-
-    return import_moonshine_tiny(tmp_path_factory.mktemp("checkpoints") / "moonshine-tiny").folder
-
-
 @pytest.fixture
 def silence():
     return Clip("silence", np.zeros(16_000, np.float32), 16_000)
