@@ -59,11 +59,12 @@ class OpenAIRecognizer:
         return self._without_key(answer)
 
     async def _ask(self, clip: Clip) -> Answer:
-        request = request_for(self._spec, clip)
         tries = 0
         while True:
             tries += 1
             async with self._slots:
+                # Made anew for each try, so that audio is in memory encoded only while it is sent.
+                request = request_for(self._spec, clip)
                 await self._pace.turn()
                 if reason := self._spending.refusal():
                     return NotAsked(reason)

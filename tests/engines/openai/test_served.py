@@ -1,6 +1,4 @@
-"""A server that others wrote: `transformers serve` with a tiny Whisper, whose words are noise that depends on
-the audio.
-"""
+"""A server that others wrote, `transformers serve`, with tiny models whose words depend on the audio."""
 
 import os
 import socket
@@ -10,7 +8,9 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -25,13 +25,6 @@ def _needed() -> None:
         pytest.importorskip(
             name, reason=f"{name} is not installed: pip install 'transformers[serving]' python-multipart"
         )
-
-
-@pytest.fixture(scope="module")
-def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from engines.tiny_checkpoints import whisper
-
-    return whisper(tmp_path_factory.mktemp("whisper"))
 
 
 @pytest.fixture(scope="module")
@@ -73,42 +66,68 @@ def wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
     raise AssertionError(f"the server did not come up: {log.read_text()[-2000:]}")
 
 
-def expected(checkpoint: Path, clips: list[Clip]) -> list[str]:
-    """What the model says of 16-bit audio, by transformers itself."""
+def as_clips(tones: list[np.ndarray]) -> list[Clip]:
+    return [Clip(f"c{number}", samples, 16_000) for number, samples in enumerate(tones)]
+
+
+def in_16_bits(clip: Clip) -> np.ndarray:
+    return np.rint(clip.samples * 32768) / 32768
+
+
+def asked(clips: list[Clip], **keys: Any) -> list[Any]:
+    spec = ENGINES.load("openai")(**{"id": "served", "engine": "openai", "retries": 0} | keys)
+    with closing(spec.open("cpu")) as recognizer:
+        return list(recognizer.transcribe(clips))
+
+
+def test_transcriptions_are_those_of_the_model(address: str, tmp_path: Path) -> None:
+    from engines.tiny_checkpoints import clips as tones
+    from engines.tiny_checkpoints import whisper
     from transformers import WhisperForConditionalGeneration, WhisperProcessor
 
-    model, processor = (
-        kind.from_pretrained(checkpoint) for kind in (WhisperForConditionalGeneration, WhisperProcessor)
-    )
-    texts = []
+    folder, clips = whisper(tmp_path), as_clips(tones(4))
+    model = WhisperForConditionalGeneration.from_pretrained(folder)
+    processor = WhisperProcessor.from_pretrained(folder)
+    expected = []
     for clip in clips:
-        samples = np.rint(clip.samples * 32768) / 32768
-        features = processor(samples, sampling_rate=16_000, return_tensors="pt")
-        texts.append(processor.batch_decode(model.generate(**features), skip_special_tokens=True)[0])
-    return texts
+        features = processor(in_16_bits(clip), sampling_rate=16_000, return_tensors="pt")
+        expected += processor.batch_decode(model.generate(**features), skip_special_tokens=True)
+    answers = asked(clips, base_url=address, model=str(folder), language="from_clip")
+    assert [answer.text for answer in answers] == expected
+    assert all(expected)
+    assert len(set(expected)) > 1
+
+    [failed] = asked(clips[:1], base_url=address, model=str(folder), extra_body={"no_such_field": 1})
+    assert "HTTP 422" in str(failed.error)
+    assert "no_such_field" in str(failed.error)
 
 
-def test_transcripts_over_http_are_those_of_the_model(address: str, checkpoint: Path) -> None:
+def test_chats_are_those_of_the_model(address: str, tmp_path: Path) -> None:
     from engines.tiny_checkpoints import clips as tones
+    from engines.tiny_checkpoints import qwen3_asr
+    from transformers import Qwen3ASRForConditionalGeneration, Qwen3ASRProcessor
 
-    clips = [Clip(f"c{number}", samples, 16_000) for number, samples in enumerate(tones(4))]
-    keys = {"id": "served", "engine": "openai", "base_url": address, "backoff_s": 0.1, "retries": 1}
-    recognizer = ENGINES.load("openai")(**keys, model=str(checkpoint), language="from_clip").open("cpu")
-    try:
-        answers = recognizer.transcribe(clips)
-        texts = [getattr(answer, "text", answer) for answer in answers]
-        assert texts == expected(checkpoint, clips)
-        assert len(set(texts)) > 1
-        assert all(texts)
-
-        odd = ENGINES.load("openai")(**keys, model=str(checkpoint), extra_body={"no_such_field": 1}).open(
-            "cpu"
+    folder, clips = qwen3_asr(tmp_path), as_clips(tones(3))
+    model = Qwen3ASRForConditionalGeneration.from_pretrained(folder)
+    processor = Qwen3ASRProcessor.from_pretrained(folder)
+    expected = []
+    for clip in clips:
+        content = [{"type": "text", "text": "Write."}, {"type": "audio", "audio": in_16_bits(clip)}]
+        system = {"role": "system", "content": [{"type": "text", "text": "You hear."}]}
+        inputs = processor.apply_chat_template(
+            [system, {"role": "user", "content": content}],
+            **{"add_generation_prompt": True, "tokenize": True, "return_dict": True, "return_tensors": "pt"},
         )
-        try:
-            [failed] = odd.transcribe(clips[:1])
-        finally:
-            odd.close()
-        assert "HTTP 422" in str(failed.error)
-        assert "no_such_field" in str(failed.error)
-    finally:
-        recognizer.close()
+        tokens = model.generate(**inputs, max_new_tokens=8, do_sample=False)[
+            0, inputs["input_ids"].shape[1] :
+        ]
+        ended = bool(set(tokens.tolist()) & set(model.generation_config.eos_token_id))
+        expected.append((processor.tokenizer.decode(tokens, skip_special_tokens=True), ended, len(tokens)))
+    keys = {"api": "chat", "prompt": "Write.", "system_prompt": "You hear.", "max_output_tokens": 8}
+    answers = asked(clips, base_url=address, model=str(folder), **keys)
+    assert [
+        (answer.text, "truncated" not in answer.details, answer.details["usage"]["output_tokens"])
+        for answer in answers
+    ] == expected
+    assert len(set(expected)) > 1
+    assert {ended for _, ended, _ in expected} == {True, False}
