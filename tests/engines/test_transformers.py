@@ -1,5 +1,6 @@
 """The transformers engine on tiny random checkpoints in the layouts of real ones."""
 
+import importlib.util
 import json
 import random
 import re
@@ -7,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import jiwer
 import numpy as np
@@ -53,7 +55,7 @@ def checkpoint(tmp_path_factory):
 @pytest.fixture(scope="session")
 def spec(checkpoint):
     def make(name, **keys):
-        keys = {"model": str(checkpoint(name)), **EXTRA.get(name, {}), **keys}
+        keys = {"model": keys.get("model") or str(checkpoint(name)), **EXTRA.get(name, {}), **keys}
         return ENGINES.load("transformers")(id=name, engine="transformers", **keys)
 
     return make
@@ -263,6 +265,34 @@ def test_qwen3_asr_is_prompted_as_its_makers_do(spec, clips):
     plain_piece = untold._cut(clips[0]).pieces[0]
     ids = untold._family.prepare(plain_piece)["input_ids"][0]
     assert untold._family.processor.tokenizer.decode(ids).endswith("<|im_start|>assistant\n")
+
+
+def test_the_thinker_of_qwen2_5_omni(spec, clips, monkeypatch, tmp_path):
+    from asrdiag.engines.transformers.families.qwen2_5_omni import Qwen25Omni
+
+    processor = tiny.omni_thinker(tmp_path)
+    keys = {"model": str(tmp_path), "prompt": {"en": "Write it down."}, "system_prompt": "Listen."}
+    described = spec("omni", **keys, max_new_tokens=12)
+    if importlib.util.find_spec("torchvision") is None:
+        with pytest.raises(UsageError, match=r"family qwen2.5-omni need .*pip install 'torchvision'"):
+            described.open("cpu")
+    monkeypatch.setattr(Qwen25Omni, "open_processor", lambda *_: processor)
+    installed = SimpleNamespace(find_spec=lambda name: name)
+    monkeypatch.setattr("asrdiag.engines.transformers.loading.util", installed)
+    recognizer = described.open("cpu")
+    alone = [recognizer.transcribe([clip])[0] for clip in clips]
+    assert len({t.text for t in alone}) > 4
+    assert content(recognizer.transcribe(clips)) == content(alone)
+    inputs = recognizer._family.prepare(recognizer._cut(clips[0]).pieces[0])
+    text = processor.tokenizer.decode(inputs["input_ids"][0])
+    # A frame every 160 samples or part of them, halved by a convolution and once more by pooling.
+    n_frames = -(-len(clips[0].samples) // 160)
+    assert inputs["input_features"].shape == (1, 128, n_frames)
+    assert text.count("<|AUDIO|>") == ((n_frames - 1) // 2 + 1 - 2) // 2 + 1
+    assert text.replace("<|AUDIO|>", "") == (
+        "<|im_start|>system\nListen.<|im_end|>\n"
+        "<|im_start|>user\nWrite it down.<|audio_bos|><|audio_eos|><|im_end|>\n<|im_start|>assistant\n"
+    )
 
 
 def test_prompts_by_language(spec, clips):

@@ -407,6 +407,97 @@ def canary(folder: Path) -> Path:
     return folder
 
 
+OMNI_TEMPLATE = """\
+{%- for m in messages -%}
+{{- '<|im_start|>' + m.role + '\\n' -}}
+{%- for c in m.content -%}
+{{- '<|audio_bos|><|AUDIO|><|audio_eos|>' if c.type == 'audio' else c.text -}}
+{%- endfor -%}
+{{- '<|im_end|>\\n' -}}
+{%- endfor -%}
+{%- if add_generation_prompt -%}{{- '<|im_start|>assistant\\n' -}}{%- endif -%}"""
+
+
+def omni_thinker(folder: Path) -> Any:
+    """Writes the thinker of a Qwen2.5-Omni; returns its processor, without the parts for images."""
+    from transformers import (
+        Qwen2_5OmniProcessor,
+        Qwen2_5OmniThinkerConfig,
+        Qwen2_5OmniThinkerForConditionalGeneration,
+        Qwen2TokenizerFast,
+        WhisperFeatureExtractor,
+    )
+
+    places = {
+        "image_token": "<|IMAGE|>",
+        "audio_token": "<|AUDIO|>",
+        "video_token": "<|VIDEO|>",
+        "vision_bos_token": "<|vision_bos|>",
+        "vision_eos_token": "<|vision_eos|>",
+        "audio_bos_token": "<|audio_bos|>",
+        "audio_eos_token": "<|audio_eos|>",
+    }
+    specials = ["<|endoftext|>", "<|im_start|>", "<|im_end|>", *places.values()]
+    raw = byte_level(specials)
+    tokenizer = Qwen2TokenizerFast(
+        tokenizer_object=raw,
+        vocab=json.loads(raw.to_str())["model"]["vocab"],
+        merges=[],
+        unk_token="<|endoftext|>",
+        eos_token="<|im_end|>",
+        pad_token="<|endoftext|>",
+        extra_special_tokens=places,
+    )
+    tokenizer.add_tokens(specials[1:], special_tokens=True)
+    number = tokenizer.convert_tokens_to_ids
+    config = Qwen2_5OmniThinkerConfig(
+        audio_config={
+            "d_model": 16,
+            "encoder_layers": 2,
+            "encoder_attention_heads": 2,
+            "encoder_ffn_dim": 32,
+            "output_dim": 32,
+        },
+        vision_config={
+            "depth": 1,
+            "hidden_size": 16,
+            "intermediate_size": 32,
+            "num_heads": 2,
+            "out_hidden_size": 32,
+            "fullatt_block_indexes": [0],
+        },
+        text_config={
+            "vocab_size": len(tokenizer),
+            "hidden_size": 32,
+            "intermediate_size": 64,
+            "num_hidden_layers": 2,
+            "num_attention_heads": 2,
+            "num_key_value_heads": 1,
+            "max_position_embeddings": 4096,
+            "rope_parameters": {"rope_type": "default", "rope_theta": 1e6, "mrope_section": [2, 3, 3]},
+        },
+        pad_token_id=number("<|endoftext|>"),
+        audio_token_id=number("<|AUDIO|>"),
+        image_token_id=number("<|IMAGE|>"),
+        video_token_id=number("<|VIDEO|>"),
+        audio_start_token_id=number("<|audio_bos|>"),
+        audio_end_token_id=number("<|audio_eos|>"),
+        vision_start_token_id=number("<|vision_bos|>"),
+        vision_end_token_id=number("<|vision_eos|>"),
+    )
+    model = shake(Qwen2_5OmniThinkerForConditionalGeneration(config), 2.0)
+    model.generation_config.eos_token_id = number("<|im_end|>")
+    model.generation_config.pad_token_id = config.pad_token_id
+    model.save_pretrained(folder)
+
+    class WithoutImages(Qwen2_5OmniProcessor):
+        def check_argument_for_proper_class(self, *_: Any) -> None:
+            """Images need torchvision, and no image is asked about."""
+
+    features = WhisperFeatureExtractor(feature_size=128, chunk_length=300, return_attention_mask=True)
+    return WithoutImages(None, None, features, tokenizer, chat_template=OMNI_TEMPLATE)
+
+
 BUILDERS: dict[str, Callable[[Path], Path]] = {
     "whisper": whisper,
     "moonshine": moonshine,

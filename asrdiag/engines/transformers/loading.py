@@ -64,10 +64,11 @@ def load(spec: "TransformersSpec", device: str) -> "Family":
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     facts = spec.facts()
-    for package in facts.needs:
-        if util.find_spec(package) is None:
-            name = package.replace("_", "-")
-            raise UsageError(f"{spec.model}: the family {facts.name} needs {name}: pip install {name}")
+    if absent := [package for module, package in facts.needs.items() if util.find_spec(module) is None]:
+        raise UsageError(
+            f"{spec.model}: models of the family {facts.name} need {', '.join(absent)}: "
+            f"pip install {' '.join(repr(package) for package in absent)}"
+        )
     checkpoint = spec.checkpoint
     family = _told(checkpoint, lambda: _family_class(facts))
     pinned = {

@@ -1,7 +1,7 @@
 """What is known of each family of models without loading one; what it does is in the module it names."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ....errors import UsageError, unknown
@@ -28,8 +28,8 @@ class FamilyFacts:
     """Whether it writes token by token, so that beams, sampling and a limit mean something."""
     longest_s: float | None = 30.0
     """Longer clips are cut at pauses; `None` leaves them to the model's own way with long audio."""
-    needs: tuple[str, ...] = ()
-    """Further packages, as they are imported, that its processor needs."""
+    needs: Mapping[str, str] = field(default_factory=dict)
+    """Further modules that its processor imports, with the packages that carry them."""
 
 
 FAMILIES = (
@@ -91,7 +91,7 @@ FAMILIES = (
         "may",
         "never",
         longest_s=1200.0,
-        needs=("mistral_common",),
+        needs={"mistral_common": "mistral-common[audio]"},
     ),
     FamilyFacts(
         "qwen2.5-omni",
@@ -100,6 +100,7 @@ FAMILIES = (
         "never",
         "must",
         "may",
+        needs={"torchvision": "torchvision", "PIL": "pillow"},
     ),
     FamilyFacts(
         "granite-speech",
@@ -108,7 +109,7 @@ FAMILIES = (
         "never",
         "must",
         "may",
-        needs=("torchaudio",),
+        needs={"torchaudio": "torchaudio"},
     ),
 )
 
