@@ -89,14 +89,12 @@ def test_a_run_resumes_and_a_changed_file_is_read_anew(
     assert last["attempts"] == 1
     checked = asrdiag("validate", path)
     assert (checked.returncode, f"problem: {lacks}" in checked.stdout) == (1, True)
-    assert lacks in asrdiag("run", path, "--dry-run").stdout
     write_trn(tmp_path / "hyp.trn", utterances)
     second = asrdiag("run", path)
     assert second.returncode == 0, second.stderr
     assert "run anew, since this changed: system.revision" in second.stderr
     [row] = leaderboard(tmp_path / "runs/small")
     assert (row["n_scored"], row["complete"], row["model_id"]) == ("15", "true", "acme/asr")
-    assert "nothing to do" in asrdiag("run", path).stdout
 
 
 def test_a_degrading_condition_needs_a_file_of_its_own(
@@ -136,7 +134,8 @@ def test_audio_that_is_gone_fails_nothing(
     (tmp_path / "hyp.csv").write_text("file,text\none.wav,number one\ntwo.wav,number too\n")
     datasets = [{"id": "mine", "loader": "manifest", "path": "list.jsonl"}]
     path = suite(systems=entry("hyp.csv"), datasets=datasets)
-    assert asrdiag("validate", path).returncode == 0
+    looked_at = asrdiag("run", path, "--dry-run")
+    assert (looked_at.returncode, "missing" in looked_at.stdout) == (0, False)
     ran = asrdiag("run", path)
     assert ran.returncode == 0, ran.stderr
     [row] = leaderboard(tmp_path / "runs/small")

@@ -276,17 +276,21 @@ def test_greedy_is_the_default_and_sampling_has_a_seed_for_each_clip(vllm: Vllm,
     assert [(how.temperature, how.top_p, how.seed) for how in greedy] == [(0.0, 1.0, None)] * 2
     # Ten tokens a second and 32; the longer clip goes first.
     assert [how.max_tokens for how in greedy] == [52, 42]
-    keys = {"temperature": 0.7, "top_p": 0.9, "seed": 1, "max_new_tokens": 99}
+    keys = {"temperature": 0.7, "top_p": 0.9, "seed": 1, "max_new_tokens": 99, "repetition_penalty": 1.1}
     drawn = system(qwen3, **keys)
     drawn.open("cuda").transcribe([clip("a"), clip("b", 2.0)])
     both = vllm.last()["how"]
     assert [(how.temperature, how.top_p, how.max_tokens) for how in both] == [(0.7, 0.9, 99)] * 2
+    assert [how.repetition_penalty for how in (*greedy, *both)] == [1.0, 1.0, 1.1, 1.1]
     assert both[0].seed != both[1].seed
     drawn.open("cuda").transcribe([clip("b", 2.0)])
     assert vllm.last()["how"][0].seed == both[0].seed
     decoding = drawn.identity()["decoding"]
-    assert {name: decoding[name] for name in ("strategy", "temperature", "top_p", "seed")} == {
+    assert {
+        name: decoding[name] for name in ("strategy", "temperature", "top_p", "seed", "repetition_penalty")
+    } == {
         "strategy": "sample",
+        "repetition_penalty": 1.1,
         "temperature": 0.7,
         "top_p": 0.9,
         "seed": 1,

@@ -78,6 +78,7 @@ class VllmModel:
         return self._sampling(
             temperature=spec.temperature,
             top_p=spec.top_p,
+            repetition_penalty=spec.repetition_penalty,
             seed=seed_for(spec.seed, piece.key) if drawn else None,
             max_tokens=limit,
             logprobs=0,

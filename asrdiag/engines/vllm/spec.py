@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import Field
 
 from ...errors import UsageError
+from ...spec import Json
 from ..devices import cuda_index, each_cuda, unusable_device
 from ..transformers.checkpoint_spec import CheckpointSpec
 from ..transformers.families import FamilyFacts
@@ -29,6 +30,8 @@ class VllmSpec(CheckpointSpec):
     default_batch_size: ClassVar[int] = 512
 
     engine: Literal["vllm"]
+    repetition_penalty: Annotated[float, Field(gt=0)] = 1.0
+    """Above 1 makes tokens less likely that are in the prompt or were written before."""
     tensor_parallel_size: Annotated[int, Field(ge=1)] = 1
     """GPUs that share the model."""
     gpu_memory_utilization: Annotated[float, Field(gt=0, le=1)] = 0.9
@@ -63,6 +66,9 @@ class VllmSpec(CheckpointSpec):
     def longest_s(self, family: FamilyFacts) -> float | None:
         """As the family has it; Whisper's own way with long audio is not in vLLM, so it is cut too."""
         return super().longest_s(family) or WHISPER_WINDOW_S
+
+    def decoding(self, family: FamilyFacts) -> dict[str, Json]:
+        return {**super().decoding(family), "repetition_penalty": self.repetition_penalty}
 
     def lora_rank(self) -> int | None:
         """vLLM's `max_lora_rank` for the adapter: the smallest it takes that is enough.
