@@ -515,3 +515,35 @@ BUILDERS: dict[str, Callable[[Path], Path]] = {
     "moonshine-streaming": moonshine_streaming,
     "canary": canary,
 }
+
+
+ADAPTED = {
+    "whisper": ("q_proj", "v_proj"),
+    "moonshine": ("q_proj", "v_proj"),
+    "qwen3-asr": r"model\.(language_model\.layers\.\d+\.self_attn\.q_proj|multi_modal_projector\.linear_1)",
+    "ctc": ("q_proj", "v_proj"),
+}
+
+
+def adapter(model_folder: Path, name: str, folder: Path, scale: float) -> Path:
+    """A LoRA adapter as PEFT writes it, with random weights or, at scale 0, without effect."""
+    import transformers
+    from peft import LoraConfig, get_peft_model
+
+    kinds = {
+        "whisper": "WhisperForConditionalGeneration",
+        "moonshine": "MoonshineForConditionalGeneration",
+        "qwen3-asr": "Qwen3ASRForConditionalGeneration",
+        "ctc": "Wav2Vec2ForCTC",
+    }
+    model = getattr(transformers, kinds[name]).from_pretrained(model_folder)
+    targets = ADAPTED[name]
+    config = LoraConfig(r=4, lora_alpha=8, target_modules=targets if isinstance(targets, str) else [*targets])
+    wrapped = get_peft_model(model, config)
+    generator = torch.Generator().manual_seed(0)
+    with torch.no_grad():
+        for key, weights in wrapped.named_parameters():
+            if "lora_B" in key:
+                weights.normal_(0, 1, generator=generator).mul_(scale)
+    wrapped.save_pretrained(folder)
+    return folder

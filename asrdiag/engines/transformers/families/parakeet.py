@@ -60,28 +60,29 @@ class ParakeetTransducer(_Parakeet):
         limits = [int(self.model.max_symbols_per_step) * self.n_frames(piece) for piece in pieces]
         stop = Limits(limits, [], Scores())
         # The scores of durations stand behind those of tokens, and are not tokens.
-        spans = list(range(config.vocab_size, config.vocab_size + len(getattr(config, "durations", ()))))
+        durations = list(range(config.vocab_size, config.vocab_size + len(getattr(config, "durations", ()))))
         with torch.inference_mode():
             found = self.model.generate(
                 **self.batch(pieces),
                 max_new_tokens=max(limits),
                 stopping_criteria=StoppingCriteriaList([stop]),
-                suppress_tokens=spans or None,
+                suppress_tokens=durations or None,
             )
         return [
-            self._answer(piece, row[1:], spans[1:], config.blank_token_id)
-            for piece, row, spans in zip(
-                pieces, found.sequences.tolist(), found.durations.tolist(), strict=True
+            # Past its own limit a row only waits for the others.
+            self._answer(piece, row[1 : 1 + limit], lasted[1 : 1 + limit], config.blank_token_id)
+            for piece, row, lasted, limit in zip(
+                pieces, found.sequences.tolist(), found.durations.tolist(), limits, strict=True
             )
         ]
 
-    def _answer(self, piece: Piece, row: list[int], spans: list[int], blank: int) -> Answer:
+    def _answer(self, piece: Piece, row: list[int], lasted: list[int], blank: int) -> Answer:
         frame_s = piece.duration_s / self.n_frames(piece)
         tokens, ends_s, frame = [], [], 0
-        for token, span in zip(row, spans, strict=True):
+        for token, n_frames in zip(row, lasted, strict=True):
             if frame >= self.n_frames(piece):
                 break
-            frame += span
+            frame += n_frames
             if token not in (blank, self.processor.tokenizer.pad_token_id):
                 tokens.append(token)
                 ends_s.append(min(frame * frame_s, piece.duration_s))

@@ -1,6 +1,11 @@
-from asrdiag.engines.transformers.families.base import Word
+import pytest
+
 from asrdiag.engines.transformers.families.qwen3_asr_text import Parsed, parse
-from asrdiag.engines.transformers.words import words_of
+
+pytest.importorskip("torch", reason="needs the extra transformers")
+
+from asrdiag.engines.transformers.families.base import Word  # noqa: E402
+from asrdiag.engines.transformers.words import words_of  # noqa: E402
 
 
 def test_language_and_text_are_taken_apart():
