@@ -1,7 +1,8 @@
-"""The packages that imports need, and what they expect of a checkpoint."""
+"""What imports need of other packages, and what transformers expects of a checkpoint."""
 
 from collections.abc import Mapping
 from importlib import util
+from pathlib import Path
 from typing import Any
 
 from ..errors import UsageError
@@ -74,6 +75,21 @@ def compare_tensors(
     ]
     if complaints:
         raise UsageError(f"{what}: the weights do not fit the model; {'; '.join(complaints)}")
+
+
+def save_processor(processor: Any, folder: Path) -> None:
+    """Write a transformers processor.
+
+    Raises:
+        OSError: it could not be written.
+    """
+    try:
+        processor.save_pretrained(folder)
+    except Exception as error:
+        # What tokenizers raises on a full disk is a bare Exception.
+        if type(error) is Exception:
+            raise OSError(str(error)) from error
+        raise
 
 
 def listing(names: list[str]) -> str:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from ..engines.moonshine_files import PACKAGE, MoonshineFiles, find_files
 from ..engines.moonshine_tokens import BEGIN, END, read_tokens
 from ..errors import UsageError
-from .extra import compare_tensors, expected_tensors, require_extra
+from .extra import compare_tensors, expected_tensors, require_extra, save_processor
 from .folder import Imported, new_folder
 from .moonshine_tokenizer import tokenizer_document
 from .ort_weights import FloatArray, OrtGraph
@@ -127,4 +127,4 @@ def _write_processor(files: MoonshineFiles, folder: Path) -> None:
     features = transformers.Wav2Vec2FeatureExtractor(
         sampling_rate=16_000, do_normalize=False, return_attention_mask=True
     )
-    transformers.Wav2Vec2Processor(features, tokenizer).save_pretrained(folder)
+    save_processor(transformers.Wav2Vec2Processor(features, tokenizer), folder)

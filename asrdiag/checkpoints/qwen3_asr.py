@@ -7,7 +7,7 @@ from typing import Any
 
 from ..errors import UsageError
 from .documents import read_object
-from .extra import compare_tensors, expected_tensors, listing, require_extra
+from .extra import compare_tensors, expected_tensors, listing, require_extra, save_processor
 from .folder import Imported, check_free, new_folder
 from .qwen3_asr_config import CHAT_TEMPLATE, native_config
 from .qwen3_asr_names import PREFIX, native_name
@@ -84,12 +84,20 @@ def _names(files: list[TensorFile], source: Path, *, tied: bool) -> tuple[dict[s
     notes = []
     if tied and _HEAD in names:
         del names[_HEAD]
-        if _EMBEDDING in places and places[_HEAD].read(_HEAD) != places[_EMBEDDING].read(_EMBEDDING):
+        if _EMBEDDING in places and not _same(places, _HEAD, _EMBEDDING):
             notes.append(
                 f"{_HEAD} differs from the embedding, to which config.json ties it; as the original does "
                 "when it loads, the embedding serves for both"
             )
     return {old: new for old, new in names.items() if new is not None}, notes
+
+
+def _same(places: Mapping[str, TensorFile], first: str, second: str) -> bool:
+    found = places[first].tensors[first], places[second].tensors[second]
+    if (found[0].dtype, found[0].shape) != (found[1].dtype, found[1].shape):
+        return False
+    pairs = zip(places[first].pieces(first), places[second].pieces(second), strict=True)
+    return all(one == other for one, other in pairs)
 
 
 def _tokenizer(source: Path) -> Any:
@@ -147,4 +155,5 @@ def _write_processor(source: Path, arguments: Mapping[str, Any], tokenizer: Any,
     features = transformers.Qwen3ASRFeatureExtractor(
         n_window=arguments["audio_config"]["n_window"], **options
     )
-    transformers.Qwen3ASRProcessor(features, tokenizer, chat_template=CHAT_TEMPLATE).save_pretrained(folder)
+    processor = transformers.Qwen3ASRProcessor(features, tokenizer, chat_template=CHAT_TEMPLATE)
+    save_processor(processor, folder)

@@ -7,7 +7,7 @@ Source: https://github.com/huggingface/safetensors, "Format".
 
 import json
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
@@ -38,12 +38,13 @@ class TensorFile:
     path: Path
     tensors: dict[str, Tensor]
 
-    def read(self, name: str) -> bytes:
-        """A tensor's bytes."""
+    def pieces(self, name: str) -> Iterator[bytes]:
+        """A tensor's bytes, at most 16 MiB at a time."""
         tensor = self.tensors[name]
         with self.path.open("rb") as stream:
             stream.seek(tensor.begin)
-            return stream.read(tensor.end - tensor.begin)
+            for begin in range(tensor.begin, tensor.end, _PIECE):
+                yield stream.read(min(_PIECE, tensor.end - begin))
 
 
 def read_tensor_file(path: Path) -> TensorFile:
@@ -111,7 +112,7 @@ def find_tensor_files(folder: Path) -> list[TensorFile]:
 def copy_renamed(source: TensorFile, names: Mapping[str, str], target: Path) -> None:
     """Write the tensors of `source` that `names` has under the names it gives, their bytes as they are.
 
-    Holds 16 MiB at a time, whatever the size of the file.
+    Memory does not grow with the file.
     """
     kept = sorted((name for name in source.tensors if name in names), key=lambda n: source.tensors[n].begin)
     header: dict[str, Any] = {"__metadata__": {"format": "pt"}}
@@ -127,13 +128,10 @@ def copy_renamed(source: TensorFile, names: Mapping[str, str], target: Path) -> 
         position = end
     text = json.dumps(header, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 8)
-    with source.path.open("rb") as reader, target.open("wb") as writer:
+    with target.open("wb") as writer:
         writer.write(struct.pack("<Q", len(text)) + text)
         for name in kept:
-            tensor = source.tensors[name]
-            reader.seek(tensor.begin)
-            for begin in range(tensor.begin, tensor.end, _PIECE):
-                writer.write(reader.read(min(_PIECE, tensor.end - begin)))
+            writer.writelines(source.pieces(name))
 
 
 def write_index(folder: Path, files: Mapping[str, Mapping[str, Tensor]]) -> None:

@@ -83,16 +83,16 @@ def test_the_encoder_computes_what_the_graph_computes(model, processor, clips):
 def test_it_transcribes_as_well_as_the_graph(model, processor, clips):
     engine = ENGINES.load("moonshine")(id="moonshine-tiny", engine="moonshine").open("cpu")
     texts = {"graph": [], "torch": []}
-    for samples, _ in clips:
+    for samples, _ in clips[:8]:
         texts["graph"].append(engine.transcribe([Clip("clip", samples, 16_000)])[0].text)
         inputs = processor(samples, sampling_rate=16_000, return_tensors="pt")
         ids = model.generate(**inputs)[0]
         texts["torch"].append(processor.tokenizer.decode(ids, skip_special_tokens=True).strip())
-    references = [reference for _, reference in clips]
-    wers = {name: score(references, found).wer for name, found in texts.items()}
-    # 119 words: the two differ by one word of one clip, 9 errors against 8.
-    assert abs(wers["graph"] - wers["torch"]) < 2 / 119
-    assert sum(a == b for a, b in zip(texts["graph"], texts["torch"], strict=True)) >= len(clips) - 2
+    references = [reference for _, reference in clips[:8]]
+    errors = {name: score(references, found).counts.errors for name, found in texts.items()}
+    # Of all 15 clips one differs, by one word: 9 errors against 8.
+    assert abs(errors["graph"] - errors["torch"]) <= 1
+    assert sum(a == b for a, b in zip(texts["graph"], texts["torch"], strict=True)) >= 7
 
 
 def test_the_tokenizer_decodes_like_the_vocabulary(processor, clips):
