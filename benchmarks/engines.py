@@ -3,15 +3,24 @@
 Every system hears the same clips of the demo corpus on one core. RTFx is audio time over wall time, the best
 of three passes; WER is jiwer's after the Whisper English normaliser.
 
+Where transformers is installed, then what the runner costs and gains, see `throughput.py`: with Moonshine
+Tiny from the packaged weights, or with any sequence-to-sequence checkpoint, also on a GPU.
+
     python benchmarks/engines.py
+    python benchmarks/engines.py --model openai/whisper-large-v3 --device cuda --batch-size 32 --repeats 40
 """
 
+import argparse
 import os
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import util
+from pathlib import Path
 
 import jiwer
+import throughput
 from moonshine_voice.moonshine_api import ModelArch
 from moonshine_voice.transcriber import Transcriber
 from whisper_normalizer.english import EnglishTextNormalizer
@@ -77,8 +86,39 @@ def measure(
 
 
 def main() -> None:
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument(
+        "--model", type=Path, help="a checkpoint's folder or name; the embedded engines are left out"
+    )
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--batch-size", type=int, default=16)
+    parser.add_argument("--repeats", type=int, default=4, help="of the demo corpus")
+    options = parser.parse_args()
+    if hasattr(os, "sched_setaffinity") and options.device == "cpu" and options.model is None:
+        every = os.sched_getaffinity(0)
+        os.sched_setaffinity(0, {min(every)})
+        embedded()
+        os.sched_setaffinity(0, every)
+    elif options.model is None:
+        embedded()
+    if util.find_spec("transformers") is None:
+        print("to compare the runner with loops: pip install 'asrdiag[transformers]'")
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        model = options.model or checkpoint(Path(folder) / "moonshine-tiny")
+        throughput.main(
+            throughput.Setting(model, options.device, options.batch_size, PASSES, options.repeats)
+        )
+
+
+def checkpoint(folder: Path) -> Path:
+    from asrdiag.checkpoints.moonshine_tiny import import_moonshine_tiny
+
+    import_moonshine_tiny(folder)
+    return folder
+
+
+def embedded() -> None:
     clips, references = demo_clips()
     results = [
         measure("moonshine (asrdiag)", ours("moonshine"), clips, references),
