@@ -214,6 +214,6 @@ def main(setting: Setting) -> None:
         clips = len(corpus.paths)
         share = (record_s * clips + cell_s) / (corpus.audio_s / ours.rtfx)
         print(
-            f"store: {1e6 * record_s:.0f} us to write a clip's record, {1e3 * cell_s:.0f} ms to score the cell "
-            f"of {clips} clips; together {100 * share:.1f} % of the time that the recogniser took"
+            f"store: {1e6 * record_s:.0f} us to write a clip's record, {1e3 * cell_s:.0f} ms to score "
+            f"the cell of {clips} clips; together {100 * share:.1f} % of the time that the recogniser took"
         )
