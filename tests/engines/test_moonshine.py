@@ -145,7 +145,7 @@ def test_files_of_an_absent_package_are_none(monkeypatch):
 def test_the_spec_imports_neither_the_package_nor_onnxruntime():
     code = (
         "import sys; from asrdiag.engines import ENGINES\n"
-        "for name in ENGINES.names():\n"
+        "for name in ('moonshine', 'pocketsphinx'):\n"
         "    spec = ENGINES.load(name)(id='a', engine=name)\n"
         "    assert spec.unavailable() is None and spec.identity()\n"
         "print({'moonshine_voice', 'onnxruntime', 'pocketsphinx'} & set(sys.modules))"

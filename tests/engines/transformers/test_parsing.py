@@ -4,8 +4,8 @@ from asrdiag.engines.transformers.families.qwen3_asr_text import Parsed, parse
 
 pytest.importorskip("torch", reason="needs the extra transformers")
 
-from asrdiag.engines.transformers.families.base import Word  # noqa: E402
-from asrdiag.engines.transformers.words import words_of  # noqa: E402
+from asrdiag.engines.transformers.families.base import Word
+from asrdiag.engines.transformers.words import words_of
 
 
 def test_language_and_text_are_taken_apart():
