@@ -35,7 +35,7 @@ def describe(plan: Plan, path: Path, *, fresh: bool) -> str:
         )
     lines.append(f"{len(plan.cells)} cells, {clips} clips, {_duration(seconds)} of audio")
     lines += _missing(plan)
-    problems = [problem for inventory in inventories.values() for problem in inventory.problems]
+    problems = [problem for inventory in inventories.values() for problem in inventory.problem_lines()]
     lines += [f"missing: {problem}" for problem in problems]
     return "\n".join(lines)
 
