@@ -163,9 +163,7 @@ def audio_duration_s(path: Path, *, row: int | None = None, column: str = "audio
     Raises:
         SampleError: the file or the row is missing, empty or not audio.
     """
-    encoded = encoded_audio(path, row, column)
-    with encoded.opened() as sound:
-        return encoded.promised_frames(sound) / int(sound.samplerate)
+    return read_header(path, row=row, column=column).duration_s
 
 
 def to_pcm16_grid(samples: A, *, out: A | None = None) -> A:

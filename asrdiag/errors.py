@@ -24,6 +24,10 @@ class SampleError(AsrdiagError):
     """One clip cannot be processed; the runner records it and goes on."""
 
 
+class UnknownLanguageError(SampleError):
+    """A clip is in a language that the system does not know: nothing that it could be asked."""
+
+
 def unknown(kind: str, name: str, known: Iterable[str]) -> str:
     """The message for a name that is not among the known ones.
 

@@ -1,15 +1,23 @@
 """Levels: how loud speech is while somebody speaks, and how loud noise is."""
 
 import math
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from .blocks import Audio, blocks, is_long, total
+
+Doubles = npt.NDArray[np.float64]
+
 _TIME_CONSTANT_S = 0.03
 _HANGOVER_S = 0.2
 _MARGIN_DB = 15.9
 _STEP_DB = 20 * math.log10(2)
+
+_ADDED_AT_ONCE = 1 << 22
+"""Samples whose energy is added up in one go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +30,7 @@ class ActiveLevel:
     """Share of the clip in which somebody speaks, in (0, 1]."""
 
 
-def active_speech_level(samples: npt.NDArray[np.float32], sample_rate_hz: int) -> ActiveLevel | None:
+def active_speech_level(samples: Audio, sample_rate_hz: int) -> ActiveLevel | None:
     """The active speech level by method B of ITU-T P.56.
 
     The rectified signal passes through two exponential smoothers with a time constant of 0.03 s. For each
@@ -52,30 +60,27 @@ def active_speech_level(samples: npt.NDArray[np.float32], sample_rate_hz: int) -
     >>> active_speech_level(np.zeros(16000, np.float32), 16000) is None
     True
     """
-    # Imported here because scipy.signal takes longer to import than all the rest of a `validate`.
-    from scipy.signal import lfilter
-
-    signal = samples.astype(np.float64)
-    energy = float(signal @ signal)
+    energy = 0.0
+    for start in range(0, len(samples), _ADDED_AT_ONCE):
+        signal = samples[start : start + _ADDED_AT_ONCE].astype(np.float64)
+        energy += float(signal @ signal)
     if energy <= 0:
         return None
     pole = math.exp(-1 / (sample_rate_hz * _TIME_CONSTANT_S))
-    envelope = np.abs(signal)
-    for _ in range(2):
-        envelope = lfilter([1 - pole], [1, -pole], envelope)
-    hangover = math.ceil(sample_rate_hz * _HANGOVER_S)
-    long_term_db = _decibels(energy / len(signal))
+    held = None if is_long(len(samples)) else list(_envelope(samples, pole))
+    highest = max(float(envelope.max()) for _, envelope in held or _envelope(samples, pole))
+    long_term_db = _decibels(energy / len(samples))
 
     # Whatever is active at the lowest threshold, the level there exceeds the margin: it is at least the
     # long-term one.
-    top = math.floor(math.log2(float(envelope.max())))
+    top = math.floor(math.log2(highest))
     bottom = math.floor((long_term_db - _MARGIN_DB) / _STEP_DB)
+    hangover = math.ceil(sample_rate_hz * _HANGOVER_S)
+    thresholds = [2.0**exponent for exponent in range(bottom, top + 1)]
+    active = _active_samples(held or _envelope(samples, pole), len(samples), thresholds, hangover)
     below: tuple[float, float] | None = None
-    above = np.arange(len(signal))
-    for exponent in range(bottom, top + 1):
-        above = above[envelope[above] >= 2.0**exponent]
-        spans = np.diff(above, append=len(signal))
-        level_db = _decibels(energy / float(np.minimum(spans, hangover + 1).sum()))
+    for exponent, count in zip(range(bottom, top + 1), active, strict=True):
+        level_db = _decibels(energy / count)
         excess_db = level_db - exponent * _STEP_DB - _MARGIN_DB
         if excess_db <= 0:
             if below:
@@ -86,7 +91,41 @@ def active_speech_level(samples: npt.NDArray[np.float32], sample_rate_hz: int) -
     return None
 
 
-def rms_level_db(samples: npt.NDArray[np.float32] | npt.NDArray[np.float64]) -> float | None:
+def _envelope(samples: Audio, pole: float) -> Iterator[tuple[slice, Doubles]]:
+    """A clip's envelope, a block at a time."""
+    # Imported here because scipy.signal takes longer to import than all the rest of a `validate`.
+    from scipy.signal import lfilter
+
+    states = [np.zeros(1), np.zeros(1)]
+    for part in blocks(len(samples)):
+        envelope = np.abs(samples[part].astype(np.float64))
+        for turn, state in enumerate(states):
+            envelope, states[turn] = lfilter([1 - pole], [1, -pole], envelope, zi=state)
+        yield part, envelope
+
+
+def _active_samples(
+    stretches: Iterable[tuple[slice, Doubles]], n_samples: int, thresholds: list[float], hangover: int
+) -> Iterator[int]:
+    """For each of the rising thresholds, how many samples are active at it."""
+    counts = [0] * len(thresholds)
+    last: list[int | None] = [None] * len(thresholds)
+    for part, envelope in stretches:
+        above = np.arange(len(envelope))
+        for level, threshold in enumerate(thresholds):
+            above = above[envelope[above] >= threshold]
+            if not len(above):
+                break
+            if (before := last[level]) is not None:
+                counts[level] += min(part.start + int(above[0]) - before, hangover + 1)
+            counts[level] += int(np.minimum(np.diff(above), hangover + 1).sum())
+            last[level] = part.start + int(above[-1])
+    for count, before in zip(counts, last, strict=True):
+        assert before is not None
+        yield count + min(n_samples - before, hangover + 1)
+
+
+def rms_level_db(samples: Audio) -> float | None:
     """The level of a whole clip in dB relative to a constant of 1.0; `None` for silence or no samples.
 
     >>> round(rms_level_db(np.array([0.5, -0.5], np.float32)), 2)
@@ -94,7 +133,9 @@ def rms_level_db(samples: npt.NDArray[np.float32] | npt.NDArray[np.float64]) -> 
     """
     if not len(samples):
         return None
-    power = float(np.mean(np.square(samples, dtype=np.float64)))
+    power = float(
+        total(len(samples), lambda part: np.sum(np.square(samples[part], dtype=np.float64))) / len(samples)
+    )
     return _decibels(power) if power > 0 else None
 
 

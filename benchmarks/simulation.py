@@ -5,7 +5,7 @@ in which each library has its turn. Every step is timed, the generation of the n
 pedalboard, which gets its noise ready made. Libraries that are not installed are named.
 
     pip install pedalboard pyloudnorm 'audiomentations[extras]'        # optional; pedalboard is GPL-3.0
-    python benchmarks/simulation.py [--clips N] [--rounds N] [--primitives] [--processes N]
+    python benchmarks/simulation.py [--clips N] [--rounds N] [--primitives] [--processes N [--corpus N]]
 """
 
 import argparse
@@ -23,6 +23,7 @@ from statistics import median
 from typing import Any
 
 import numpy as np
+from corpus import compare_workers
 
 from asrdiag.datasets.base import Utterance
 from asrdiag.simulation import SCENARIOS, Source, degrade
@@ -220,6 +221,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--primitives", action="store_true", help="each primitive on its own too")
     parser.add_argument("--processes", type=int, default=0, help="also this many processes at once")
+    parser.add_argument("--corpus", type=int, default=4000, help="clips that `simulate` makes then")
     options = parser.parse_args()
     warnings.simplefilter("ignore")
 
@@ -243,6 +245,7 @@ def main() -> None:
         primitives(clips, options.rounds)
     if options.processes:
         scaling(options.clips * 5, options.processes)
+        compare_workers(clips, RATE, options.corpus, options.processes)
 
 
 if __name__ == "__main__":

@@ -67,7 +67,7 @@ def test_the_readme_python_prints_what_it_says(capsys: pytest.CaptureFixture[str
 
 def test_the_suite_page_shows_a_valid_suite_with_every_key(tmp_path: Path) -> None:
     page = ROOT / "docs" / "suites.md"
-    [text] = blocks(page, "yaml")
+    text, definitions, including, normalizer = blocks(page, "yaml")
     path = tmp_path / "kitchen.yaml"
     path.write_text(text)
     suite = load_suite(path, {"KITCHEN_ROOT": str(tmp_path)}).suite
@@ -79,6 +79,11 @@ def test_the_suite_page_shows_a_valid_suite_with_every_key(tmp_path: Path) -> No
             assert f"| `{key}` |" in table, key
     written = yaml.safe_load(text)
     assert suite.report.groups == tuple(written["report"]["groups"])
+    (tmp_path / "mine.yaml").write_text(definitions)
+    path.write_text(including + normalizer)
+    loaded = load_suite(path, {"KITCHEN_ROOT": str(tmp_path), "NOIZEUS_ROOT": str(tmp_path)})
+    assert [system.id for system in loaded.suite.systems] == ["moonshine-tiny", "classical"]
+    assert loaded.suite.normalizer == yaml.safe_load(normalizer)["normalizer"]
 
 
 def test_the_conditions_page_shows_valid_conditions_of_every_kind() -> None:

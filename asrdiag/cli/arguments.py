@@ -1,6 +1,7 @@
 """What several verbs' command lines share."""
 
 import argparse
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -46,24 +47,45 @@ def add_selection(parser: argparse.ArgumentParser) -> None:
         "--device", default="cpu", help="cpu (default), cuda (all GPUs), cuda:N or several (cuda:0,cuda:2)"
     )
     parser.add_argument("--strict", action="store_true", help="an unset dataset root is an error")
+    parser.add_argument(
+        "--allow-missing",
+        type=counting,
+        metavar="N",
+        help="go on though up to N clips of a published corpus are missing or not as documented",
+    )
 
 
-def load(options: argparse.Namespace) -> "Plan":
+def load(options: argparse.Namespace, run_directory: Callable[[str], Path] | None = None) -> "Plan":
     """The plan that a command line's suite and selection come to.
+
+    Args:
+        options: of the command line.
+        run_directory: where a suite of this name is run; what earlier commands there took from the suite's
+            included files is still part of the run, though it is not run again unless it is named.
 
     Raises:
         UsageError: the suite or the selection cannot be used.
     """
     from ..runner.plan import Selection, make_plan
-    from ..suite.load import find_suite, load_suite
+    from ..suite import find_suite, load_suite
+    from ..suite.load import allow_missing
 
-    loaded = load_suite(find_suite(options.suite), dict(options.data))
-    selection = Selection(
-        systems=options.system,
-        datasets=options.dataset,
-        conditions=options.condition,
-        limit=options.limit,
-        strict=options.strict,
-        device=options.device,
-    )
+    path, data = find_suite(options.suite), dict(options.data)
+    add = {"systems": options.system, "datasets": options.dataset, "conditions": options.condition}
+    loaded = load_suite(path, data, add)
+    before = _added_before(run_directory(loaded.suite.name)) if run_directory else {}
+    if any(before.values()):
+        loaded = load_suite(path, data, {kind: [*add[kind], *before.get(kind, ())] for kind in add})
+    if options.allow_missing is not None:
+        loaded = allow_missing(loaded, options.allow_missing, options.dataset)
+    selection = Selection(**add, limit=options.limit, strict=options.strict, device=options.device)
     return make_plan(loaded, selection)
+
+
+def _added_before(run: Path) -> Mapping[str, Sequence[str]]:
+    from ..store.folder import RunFolder
+
+    found: Mapping[str, Sequence[str]] = {}
+    if (run / "run.json").exists():
+        found = RunFolder(run).read_run().get("added", {})
+    return found

@@ -24,20 +24,18 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _suites() -> Iterator[tuple[str, str]]:
-    from ..suite.load import load_suite, packaged_suites
+    from ..suite import packaged_suites
+    from ..suite.document import read_document
 
     for name, path in packaged_suites().items():
-        yield name, " ".join(load_suite(path).suite.description.split())
+        yield name, " ".join(str(read_document(path).data.get("description", "")).split())
 
 
 def _systems() -> Iterator[tuple[str, str]]:
-    from ..suite.load import load_suite, packaged_suites
+    from ..suite.ready import ready_systems
 
-    for name, path in packaged_suites().items():
-        for system in load_suite(path).suite.systems:
-            reason = system.unavailable()
-            state = f"cannot run here: {reason}" if reason else "can run here"
-            yield system.id, f"engine {system.engine}, in suite {name}; {state}"
+    for system in ready_systems():
+        yield system.id, f"{system.model}, {system.state}"
 
 
 def _engines() -> Iterator[tuple[str, str]]:

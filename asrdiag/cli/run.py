@@ -39,8 +39,11 @@ def run(options: argparse.Namespace) -> int:
     from ..runner.session import run_session
     from ..store.folder import RunFolder
 
-    plan = load(options)
-    path = options.out or Path("runs") / plan.suite.suite.name
+    def place(suite: str) -> Path:
+        return options.out or Path("runs") / suite
+
+    plan = load(options, None if options.fresh else place)
+    path = place(plan.suite.suite.name)
     if options.dry_run:
         from ..runner.dry_run import describe
 

@@ -23,6 +23,7 @@ def run(options: argparse.Namespace) -> int:
 
     plan = load(options)
     problems: list[str] = []
+    n_problems = 0
     for dataset in plan.datasets:
         found = take_inventory(dataset)
         normalizers = ", ".join(
@@ -32,15 +33,19 @@ def run(options: argparse.Namespace) -> int:
             f"dataset {dataset.spec.id}: {found.clips} clips, {found.audio_s:.0f} s, "
             f"{found.empty_references} empty references; normaliser {normalizers}"
         )
-        problems += found.problems if plan.is_heard(dataset.spec.id) else ()
+        if plan.is_heard(dataset.spec.id):
+            problems += found.problem_lines()
+            n_problems += found.n_problems
     for system in plan.systems:
         out(f"system {system.id}: {system.identity()['model']}, can run here")
     for remark in plan.answers.remarks:
         out(remark)
-    problems += [*mismatches(plan), *plan.answers.problems]
+    unfit = [*mismatches(plan), *plan.answers.problems]
+    problems += unfit
+    n_problems += len(unfit)
     for dataset_id, reason in plan.not_run.items():
         out(f"dataset {dataset_id}: not run: {reason}")
     for problem in problems:
         out(f"problem: {problem}")
-    out(f"{plan.suite.path}: {len(plan.cells)} cells, {len(problems)} problems")
-    return 1 if problems else 0
+    out(f"{plan.suite.path}: {len(plan.cells)} cells, {n_problems} problems")
+    return 1 if n_problems else 0

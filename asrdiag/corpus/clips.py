@@ -5,18 +5,25 @@ import re
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 from .. import __version__
 from ..audio import sha256_of, to_pcm16_grid
+from ..blocks import gathered
 from ..errors import SampleError, SaveError, UsageError
-from ..runner.source import load, source_of
-from ..simulation.base import Samples, Source
+from ..runner.source import load, load_blocks, source_of
+from ..simulation.base import Source
 from ..simulation.speed import change_speed
+from ..simulation.steps import Clip
+from .encoded_clip import EncodedClip
 from .formats import AudioFormat, encoded
 from .recipe import Recipe, Take
 from .source import Entry, as_utf8
 from .spool import Spool
+
+MOST_IN_MEMORY = 1 << 24
+"""Samples of a clip, 64 MiB or 17 minutes at 16 kHz; longer ones are worked on in files."""
 
 Stage = Literal["load", "degrade", "encode"]
 
@@ -27,7 +34,7 @@ class Made:
 
     name: str
     """Of its file, without suffix; `/` where its id has one."""
-    audio: bytes
+    audio: EncodedClip
     duration_s: float
     row: dict[str, Any]
     """Of the manifest, all but `audio`, the path."""
@@ -43,10 +50,11 @@ class Failed:
 class ClipMaker:
     """Makes the versions of a list's clips, in any order; the last clip read is kept for its next version."""
 
-    def __init__(self, spool: Spool, recipe: Recipe, chosen: AudioFormat) -> None:
-        self._spool, self._recipe, self._format = spool, recipe, chosen
+    def __init__(self, spool: Spool, recipe: Recipe, chosen: AudioFormat, folder: Path | None = None) -> None:
+        """What is long is put into temporary files in `folder`; `None`: where such files go."""
+        self._spool, self._recipe, self._format, self._folder = spool, recipe, chosen, folder
         self._pool = spool.talkers() if recipe.draws_on_pool() else ()
-        self._held: tuple[int, Entry, Samples] | None = None
+        self._held: tuple[int, Entry, Clip] | None = None
 
     def make(self, position: int, number: int) -> Made | Failed:
         """A version of a clip; whatever goes wrong is recorded, save what concerns every clip."""
@@ -56,12 +64,12 @@ class ClipMaker:
         try:
             clean = self._clean(position, entry)
             stage = "degrade"
-            played = change_speed(clean, take.speed)
+            played = clean if take.speed == 1 else change_speed(clean, take.speed)
             source = Source(entry.utterance, self._pool, load, self._recipe.seed)
-            degraded = take.condition.apply(played, self._recipe.sample_rate_hz, source)
-            heard = to_pcm16_grid(degraded.samples)
+            heard, degradation = take.condition.degraded(played, self._recipe.sample_rate_hz, source)
+            to_pcm16_grid(heard, out=heard)
             stage = "encode"
-            return self._made(entry, take, clean, heard, degraded.record)
+            return self._made(entry, take, clean, heard, degradation)
         except (SaveError, UsageError):
             raise
         except Exception as error:  # noqa: BLE001  (the per-sample boundary; it is recorded)
@@ -73,17 +81,21 @@ class ClipMaker:
         entry = self._spool[position]
         return failure(entry, self._recipe.take(entry.utterance.sample_id, number), "degrade", error)
 
-    def _clean(self, position: int, entry: Entry) -> Samples:
+    def _clean(self, position: int, entry: Entry) -> Clip:
         if self._held is None or self._held[0] != position:
             self._held = None  # the old clip makes room before the new one is read
-            self._held = (position, entry, load(entry.utterance, self._recipe.sample_rate_hz))
+            parts = load_blocks(entry.utterance, self._recipe.sample_rate_hz)
+            self._held = (position, entry, gathered(parts, self._folder, MOST_IN_MEMORY))
         return self._held[2]
 
     def _made(
-        self, entry: Entry, take: Take, clean: Samples, heard: Samples, degradation: Mapping[str, Any]
+        self, entry: Entry, take: Take, clean: Clip, heard: Clip, degradation: Mapping[str, Any]
     ) -> Made:
         utterance, condition, rate = entry.utterance, take.condition, self._recipe.sample_rate_hz
-        audio = encoded(heard, rate, self._format)
+        audio = encoded(heard, rate, self._format, self._folder)
+        digest = hashlib.sha256()
+        for part in audio.parts():
+            digest.update(part)
         duration_s = round(len(heard) / rate, 6)
         source = source_of(utterance)
         row = {
@@ -108,7 +120,7 @@ class ClipMaker:
                 "degradation": dict(degradation),
                 "sample_rate_hz": rate,
                 "sha256": sha256_of(heard, rate),
-                "file_sha256": hashlib.sha256(audio).hexdigest(),
+                "file_sha256": digest.hexdigest(),
             },
         }
         return Made(name_of(utterance.sample_id, condition.id), audio, duration_s, row)

@@ -1,14 +1,15 @@
 """The audio formats that clips are written in."""
 
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
-import numpy as np
 import soundfile
 
+from ..audio import write_pcm16
+from ..blocks import Audio
 from ..errors import SampleError, UsageError
-from ..simulation.base import Samples
+from .encoded_clip import EncodedClip
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,22 +49,25 @@ def require_format(name: str, sample_rate_hz: int) -> AudioFormat:
     return chosen
 
 
-def encoded(samples: Samples, sample_rate_hz: int, chosen: AudioFormat) -> bytes:
+def encoded(
+    samples: Audio, sample_rate_hz: int, chosen: AudioFormat, folder: Path | None = None
+) -> EncodedClip:
     """A clip as a file. Its samples are what 16 bits can hold (`to_pcm16_grid`); FLAC and WAV keep them all.
 
     Raises:
         SampleError: the encoder refuses the clip.
+        SaveError: the file is large and there is no room for it in `folder`.
 
-    >>> encoded(np.zeros(160, np.float32), 16000, FORMATS["wav"])[:4]
+    >>> import numpy as np
+    >>> bytes(encoded(np.zeros(160, np.float32), 16000, FORMATS["wav"]))[:4]
     b'RIFF'
     """
-    # Integers, because libsndfile would scale floats by 32767 when writing and by 32768 when reading.
-    integers = (samples * np.float32(32768)).astype(np.int16)
-    stream = io.BytesIO()
+    file = EncodedClip(folder)
     try:
-        soundfile.write(stream, integers, sample_rate_hz, format=chosen.container, subtype=chosen.coding)
+        write_pcm16(file, samples, sample_rate_hz, chosen.container, chosen.coding)
     except soundfile.SoundFileError as error:
         raise SampleError(
             f"could not be encoded as {chosen.coding} at {sample_rate_hz} Hz: {error}"
         ) from error
-    return stream.getvalue()
+    file.finish()
+    return file

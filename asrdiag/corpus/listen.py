@@ -109,7 +109,7 @@ def _written(order: Listening, chosen: AudioFormat, samples: Samples | None, pan
     heard = to_pcm16_grid(samples)
     audio, image = f"audio/{panel.id}{chosen.suffix}", f"images/{panel.id}.png"
     for name, content in (
-        (audio, encoded(heard, rate, chosen)),
+        (audio, bytes(encoded(heard, rate, chosen))),
         (image, spectrogram_png(heard, rate, width=_WIDTH, height=_HEIGHT)),
     ):
         with replacing(order.out / name) as temporary:

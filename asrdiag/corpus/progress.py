@@ -8,7 +8,7 @@ from typing import Literal, Self
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from ..runner.display import StderrConsole
+from ..runner.console import StderrConsole
 
 Mode = Literal["rich", "plain", "none"]
 

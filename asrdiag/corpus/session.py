@@ -25,8 +25,10 @@ from .state import Books, State, read_state
 from .work import Job, Stretch
 from .writers import Shards
 
-LOOSE_CLIPS = 32
-"""How many clips a process makes before their lines are entered; a shard is always made in one go."""
+MOST_LOOSE_CLIPS = 128
+"""How many clips a process makes at most before their lines are entered; a shard is always made in one go."""
+_TURNS = 16
+"""So often each process gets something to do where there are few clips, that none waits long for the last."""
 
 Executor = Literal["local", "ray"]
 
@@ -143,7 +145,7 @@ def make_corpus(
 def _make(crew: Crew[Any], order: Order, books: Books, *, total: int, display: CorpusDisplay) -> None:
     with display:
         display.begin(total, books.state.tried, books.state.failed)
-        for stretch, result in run_line(crew, _stretches(order, books.state, total)):
+        for stretch, result in run_line(crew, _stretches(order, books.state, total, crew.workers)):
             books.enter(stretch, result)
             display.advance(stretch.end - stretch.first, len(result.failures), result.audio_s)
 
@@ -152,8 +154,10 @@ def _crew(job: Job, workers: int | None, executor: Executor) -> Crew[Any]:
     return RayCrew(job, workers) if executor == "ray" else LocalCrew(job, workers)
 
 
-def _stretches(order: Order, state: State, total: int) -> Iterator[Stretch]:
-    size = LOOSE_CLIPS if order.shards is None else order.shard_size
+def _stretches(order: Order, state: State, total: int, workers: int) -> Iterator[Stretch]:
+    size = order.shard_size
+    if order.shards is None:
+        size = max(1, min(MOST_LOOSE_CLIPS, (total - state.tried) // (_TURNS * workers)))
     for file, first in enumerate(range(state.tried, total, size), start=state.files):
         yield Stretch(first, min(first + size, total), file)
 

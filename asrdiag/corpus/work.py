@@ -116,5 +116,5 @@ _makers: dict[str, ClipMaker] = {}
 def _maker(job: Job) -> ClipMaker:
     if job.key not in _makers:
         _makers.clear()
-        _makers[job.key] = ClipMaker(Spool(job.work), job.recipe, job.format)
+        _makers[job.key] = ClipMaker(Spool(job.work), job.recipe, job.format, job.work)
     return _makers[job.key]

@@ -16,7 +16,8 @@ from .clips import Made
 
 Shards = Literal["tar", "parquet"]
 _ROWS_AT_ONCE = 64
-"""Clips that a Parquet shard holds in memory before it writes them."""
+_BYTES_AT_ONCE = 1 << 27
+"""Clips that a Parquet shard holds in memory before it writes them, and their bytes."""
 
 
 class Writer(ABC):
@@ -63,7 +64,8 @@ class LooseFiles(Writer):
         target = self._out / path
         with _saving(target):
             target.parent.mkdir(parents=True, exist_ok=True)
-            self._unfinished.write_bytes(clip.audio)
+            with self._unfinished.open("wb") as file:
+                file.writelines(clip.audio.parts())
             self._unfinished.replace(target)
         return manifest_line(path.as_posix(), clip.row)
 
@@ -84,11 +86,15 @@ class TarShard(Writer):
         audio = f"{clip.name}{self._suffix}"
         line = manifest_line(f"shards/{self._path.name}/{audio}", clip.row)
         with _saving(self._path):
-            for name, content in ((audio, clip.audio), (f"{clip.name}.json", line)):
-                member = tarfile.TarInfo(name)  # no times and no owner: the same clips make the same file
-                member.size = len(content)
-                self._tar.addfile(member, io.BytesIO(content))
+            self._add(audio, len(clip.audio), clip.audio)
+            self._add(f"{clip.name}.json", len(line), io.BytesIO(line))
         return line
+
+    def _add(self, name: str, size: int, content: Any) -> None:
+        member = tarfile.TarInfo(name)  # no times and no owner: the same clips make the same file
+        member.size = size
+        content.seek(0)
+        self._tar.addfile(member, content)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -105,6 +111,7 @@ class ParquetShard(Writer):
     def __init__(self, path: Path, unfinished: Path, suffix: str) -> None:
         self._path, self._unfinished, self._suffix = path, unfinished, suffix
         self._rows: list[dict[str, Any]] = []
+        self._held = 0
 
     def __enter__(self) -> Self:
         import pyarrow as pa
@@ -131,14 +138,15 @@ class ParquetShard(Writer):
         self._rows.append(
             {
                 **clip.row,
-                "audio": {"bytes": clip.audio, "path": name},
+                "audio": {"bytes": bytes(clip.audio), "path": name},
                 "scenario": factors["scenario"],
                 "severity": factors["severity"],
                 "factors": json.dumps(factors, ensure_ascii=False),
                 "simulation": json.dumps(simulation, ensure_ascii=False),
             }
         )
-        if len(self._rows) == _ROWS_AT_ONCE:
+        self._held += len(clip.audio)
+        if len(self._rows) == _ROWS_AT_ONCE or self._held > _BYTES_AT_ONCE:
             self._flush()
         return manifest_line(f"shards/{self._path.name}/{name}", clip.row)
 
@@ -148,7 +156,7 @@ class ParquetShard(Writer):
         if self._rows:
             with _saving(self._path):
                 self._file.write_table(pa.Table.from_pylist(self._rows, schema=self._schema))
-        self._rows = []
+        self._rows, self._held = [], 0
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -1,9 +1,10 @@
 """What a dataset is: utterances, each a stretch of an audio file with its reference."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ..normalizing import NormalizerChoice
 from ..spec import Identifier, Spec
 
 
@@ -28,7 +29,7 @@ class Utterance:
     audio_row: int | None = None
     """Which row of a table of clips, counted from 0; `None` where the audio is a file of its own."""
     audio_column: str = "audio"
-    """Of a table: which column holds the audio."""
+    """The column of a table of clips that holds the audio."""
 
     def groups(self) -> dict[str, str]:
         """What results can be grouped by: the factors, and the speaker where one is known."""
@@ -50,8 +51,8 @@ class DatasetSpec(Spec):
 
     id: Identifier
     loader: str
-    normalizer: str | None = None
-    """Name of a normaliser; `None` takes the suite's."""
+    normalizer: NormalizerChoice | None = None
+    """A normaliser's name, or one for each language; for what it does not name the suite's is taken."""
 
     def benchmark(self) -> str | None:
         """The published benchmark that this is, e.g. `chime4`; its published results join by this name."""
@@ -72,7 +73,7 @@ class DatasetSpec(Spec):
         """What has to be set or fetched before this dataset can be read; `None` if it can be."""
         return None
 
-    def utterances(self) -> tuple[Utterance, ...]:
+    def utterances(self) -> Sequence[Utterance]:
         """Every utterance, in a fixed order.
 
         Raises:

@@ -1,18 +1,24 @@
 """Your own data: a manifest that lists audio files and their transcripts."""
 
+import os
 import re
-from collections import Counter
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Literal
 
+import numpy as np
+import numpy.typing as npt
 from pydantic import AfterValidator, Field
 
 from ..errors import UsageError
 from ..spec import SuitePath
 from .base import DatasetSpec, Utterance
+from .cache import kept_rows
 from .manifest_rows import Row, read_jsonl
 from .manifest_table import read_table
+from .repeats import Repeats
+from .utterance_table import Fields, UtteranceTable, factors_as_json, utterance_of
 
 SUFFIXES = (".jsonl", ".csv", ".tsv")
 
@@ -34,7 +40,7 @@ class ManifestSpec(DatasetSpec):
     def missing(self) -> str | None:
         return None if self.path.is_file() else f"there is no manifest {self.path}"
 
-    def utterances(self) -> tuple[Utterance, ...]:
+    def utterances(self) -> UtteranceTable:
         """Every row, in the order of the file.
 
         That the audio files exist is not checked here: a missing one is an error of its sample.
@@ -42,19 +48,16 @@ class ManifestSpec(DatasetSpec):
         Raises:
             UsageError: the manifest is missing or not as documented; the message names file and line.
         """
-        found: list[Utterance] = []
-        first: dict[str, int] = {}
-        for line, utterance in self.stream():
-            sample_id, where = utterance.sample_id, f"{self.path}:{line}"
-            if first.setdefault(sample_id, line) != line:
-                raise UsageError(
-                    f"{where}: found the id {sample_id!r} again, first on line {first[sample_id]}; "
-                    "it must be unique"
-                )
-            found.append(utterance)
-        if not found:
+        self._require_file()
+        table = kept_rows(self.path, {"loader": self.loader, "language": self.language}, self._fields)
+        if not table:
             raise UsageError(f"{self.path}: found no rows, expected at least one utterance")
-        return tuple(found)
+        if repeated := table.repeated_ids():
+            first, again = min(
+                (pair for group in repeated for pair in pairwise(group)), key=lambda pair: pair[1]
+            )
+            raise UsageError(self._repeated(table[first].sample_id, first, again))
+        return table
 
     def stream(self) -> Iterator[tuple[int, Utterance]]:
         """Each row with its line, read as it is asked for; whether ids are unique is not looked at.
@@ -64,39 +67,67 @@ class ManifestSpec(DatasetSpec):
         Raises:
             UsageError: as for `utterances`.
         """
+        self._require_file()
+        for line, fields in self._rows():
+            yield line, utterance_of(fields)
+
+    def _require_file(self) -> None:
         if reason := self.missing():
             raise UsageError(f"{self.id}: {reason}")
-        read = read_jsonl if self.path.suffix.lower() == ".jsonl" else read_table
-        shared: set[str] | None = None
-        for line, row in read(self.path):
+
+    def _repeated(self, sample_id: str, first: int, again: int) -> str:
+        lines = [line for position, (line, _) in enumerate(self._read()) if position in (first, again)]
+        return (
+            f"{self.path}:{lines[-1]}: found the id {sample_id!r} again, first on line {lines[0]}; "
+            "it must be unique"
+        )
+
+    def _fields(self) -> Iterator[Fields]:
+        return (fields for _, fields in self._rows())
+
+    def _rows(self) -> Iterator[tuple[int, Fields]]:
+        shared: npt.NDArray[np.bool_] | None = None
+        folder = f"{self.path.parent}{os.sep}"
+        for position, (line, row) in enumerate(self._read()):
             if row.id is None and shared is None:
-                uses = Counter(row.audio for _, row in read(self.path))
-                shared = {audio for audio, number in uses.items() if number > 1}
+                shared = self._shared()
             sample_id = row.id
             if sample_id is None:
-                sample_id = _default_id(row.audio, row.offset or 0.0, shared=row.audio in (shared or ()))
+                sample_id = _default_id(row, shared=shared is not None and bool(shared[position]))
             if not sample_id or _CONTROL.search(sample_id):
                 found = f"{self.path}:{line}: found the id {sample_id!r}"
                 raise UsageError(f"{found}, expected text without control characters")
-            yield line, self._utterance(row, sample_id)
+            yield (
+                line,
+                (
+                    sample_id,
+                    row.audio if row.audio.startswith(os.sep) else folder + row.audio,
+                    row.text,
+                    row.language or self.language,
+                    row.offset or 0.0,
+                    row.duration,
+                    row.subset or "",
+                    row.speaker,
+                    factors_as_json(row.plain_factors()) if row.factors else None,
+                    None,
+                    "audio",
+                ),
+            )
 
-    def _utterance(self, row: Row, sample_id: str) -> Utterance:
-        return Utterance(
-            sample_id=sample_id,
-            audio_path=self.path.parent / row.audio,
-            reference=row.text,
-            language=row.language or self.language,
-            offset_s=row.offset or 0.0,
-            duration_s=row.duration,
-            subset=row.subset or "",
-            speaker=row.speaker,
-            factors=row.plain_factors(),
-        )
+    def _shared(self) -> npt.NDArray[np.bool_]:
+        """Whether the audio file of each row is that of another row too."""
+        repeats = Repeats()
+        for _, row in self._read():
+            repeats.add(row.audio.encode())
+        return repeats.mask()
+
+    def _read(self) -> Iterator[tuple[int, Row]]:
+        return (read_jsonl if self.path.suffix.lower() == ".jsonl" else read_table)(self.path)
 
 
-def _default_id(audio: str, offset_s: float, *, shared: bool) -> str:
-    stem = audio.removesuffix(Path(audio).suffix)
-    return f"{stem}@{offset_s:.15g}" if shared else stem
+def _default_id(row: Row, *, shared: bool) -> str:
+    stem = row.audio.removesuffix(Path(row.audio).suffix)
+    return f"{stem}@{row.offset or 0.0:.15g}" if shared else stem
 
 
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")

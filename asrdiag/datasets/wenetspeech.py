@@ -9,6 +9,7 @@
                                "subsets": ["TEST_NET"]}]}]}
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
@@ -17,7 +18,9 @@ from pydantic import Field
 
 from ..errors import UsageError
 from .base import Utterance
+from .cache import kept_rows
 from .corpus import Card, CorpusSpec, Listing, Problem
+from .utterance_table import fields_of
 
 _MARKS = {"net": "TEST_NET", "meeting": "TEST_MEETING"}
 _COUNTS = {"net": 24774, "meeting": 8370}
@@ -61,19 +64,23 @@ WenetSpeech/
         listing = self.root / "WenetSpeech.json"
         if not listing.is_file():
             raise UsageError(f"{self.id}: there is no {listing}; expected the folder that holds it")
-        utterances: list[Utterance] = []
-        problems: list[Problem] = []
+        key = {"loader": self.loader, "sets": list(self.sets)}
+        utterances = tuple(kept_rows(listing, key, lambda: map(fields_of, self._stretches(listing))))
+        clips = Counter(utterance.audio_path for utterance in utterances)
+        problems = (
+            Problem(f"{listing}: aid {path.stem}", f"there is no audio file {path}", clips=number)
+            for path, number in clips.items()
+            if not path.is_file()
+        )
+        return Listing(utterances, tuple(problems))
+
+    def _stretches(self, listing: Path) -> Iterator[Utterance]:
         for number, audio in enumerate(_recordings(listing)):
-            where = f"{listing}: audios[{number}]"
             try:
-                found = list(_stretches(audio, self.root, self.sets))
+                yield from list(_stretches(audio, self.root, self.sets))
             except (KeyError, TypeError, ValueError) as error:
+                where = f"{listing}: audios[{number}]"
                 raise UsageError(f"{where}: not as documented: {type(error).__name__}: {error}") from error
-            utterances += found
-            if found and not found[0].audio_path.is_file():
-                what = f"there is no audio file {found[0].audio_path}"
-                problems.append(Problem(where, what, clips=len(found)))
-        return Listing(tuple(utterances), tuple(problems))
 
 
 def _recordings(path: Path) -> Iterator[Any]:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import UsageError
-from ..metrics import ERROR_RATES, Interval, bootstrap_interval
+from ..metrics import ERROR_RATES, Interval, bootstrap_interval, paired_bootstrap
 from ..metrics.statistics.resampling import resampled_sums, unit_sums
 from ..store.folder import RunFolder
 from .calibration_columns import CALIBRATION_COLUMNS, CAPPED, HALLUCINATION, OMISSION, RAW, THRESHOLDS_PCT
@@ -68,10 +68,10 @@ def _place(level: float | None) -> float | str | None:
 
 
 def _rows(curve: Curve) -> Iterator[dict[str, Any]]:
-    blocks = speaker_blocks(curve.speakers)
+    sweep, blocks = curve.sweep, speaker_blocks(curve.speakers)
     references = [counts.reference_tokens for counts in curve.counts[0]]
     capped = [[min(counts.errors, counts.reference_tokens) for counts in level] for level in curve.counts]
-    crossings = _crossings(curve, capped, references, blocks)
+    of_the_curve = _crossings(curve, capped, references, blocks) | _rise(capped, references, blocks)
     varied = [
         name
         for name in curve.levels[0].parameters
@@ -83,12 +83,15 @@ def _rows(curve: Curve) -> Iterator[dict[str, Any]]:
         fabricated = [each.fabricated for each in counts]
         written = [each.hypothesis_tokens for each in counts]
         yield {
-            "system": curve.system,
-            "dataset": curve.dataset,
-            "effect": curve.effect,
+            "system": sweep.system,
+            "dataset": sweep.dataset,
+            "effect": sweep.effect,
             "condition": level.condition,
-            "parameter": curve.parameter,
+            "parameter": sweep.parameter,
             "level": level.value,
+            "varied": sweep.varied.parameter if sweep.varied else None,
+            "value": level.varied,
+            "rest": sweep.varied.rest if sweep.varied else None,
             "parameters": " ".join(f"{name}={_value(level.parameters[name])}" for name in varied),
             "language": "+".join(curve.languages),
             "metric": ERROR_RATES[curve.unit],
@@ -102,7 +105,7 @@ def _rows(curve: Curve) -> Iterator[dict[str, Any]]:
             **_rate(RAW, errors, references, blocks),
             **_rate(OMISSION, omitted, references, blocks, most=1),
             **_rate(HALLUCINATION, fabricated, written, blocks, most=1),
-            **crossings,
+            **of_the_curve,
         }
 
 
@@ -140,6 +143,33 @@ def _crossings(
             f"{name}_low": crossing.low if crossing else None,
             f"{name}_high": crossing.high if crossing else None,
         }
+    return found | {
+        name.replace("crossing", "crossing_value"): _varied_at(place, curve) for name, place in found.items()
+    }
+
+
+def _varied_at(place: float | None, curve: Curve) -> float | None:
+    """The varied parameter's value at a place on its curve, or that it is outside the levels."""
+    if curve.sweep.varied is None:
+        return None
+    if place is None or not math.isfinite(place):
+        return place
+    values = np.array([level.varied for level in curve.levels], np.float64)
+    return float(np.interp(place, [level.value for level in curve.levels], values))
+
+
+def _rise(
+    capped: Sequence[Sequence[int]], references: Sequence[int], blocks: Sequence[str] | None
+) -> dict[str, float | None]:
+    """By how much the rate is higher at the hardest level than at the easiest, on the same clips."""
+    found: dict[str, float | None] = {"rise_pct": None, "rise_low_pct": None, "rise_high_pct": None}
+    if len(capped) > 1:
+        [rise] = paired_bootstrap(
+            [capped[-1], capped[0]], references, blocks=blocks, resamples=RESAMPLES
+        ).differences
+        ends_pct = (100 * rise.interval.low, 100 * rise.interval.high) if rise.interval else (None, None)
+        values = (None if rise.absolute is None else 100 * rise.absolute, *ends_pct)
+        found = dict(zip(found, values, strict=True))
     return found
 
 

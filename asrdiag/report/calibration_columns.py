@@ -17,6 +17,9 @@ CALIBRATION_COLUMNS = {
     "condition": "the condition's id in the suite, with its level (`echo.m050`)",
     "parameter": "what is varied from level to level: `severity`, or `snr_db`",
     "level": "its value here",
+    "varied": "the only parameter that follows the severity, as `effect.step.parameter`; empty: all do",
+    "value": "the value of that parameter here",
+    "rest": "the severity at which the other parameters stay",
     "parameters": "what this changes in the chain: `step.parameter=value` for all that differ between levels",
     "language": "language tag; several joined by +",
     "metric": "wer (words), cer (characters) or mer (mixed); they are never added up",
@@ -50,6 +53,13 @@ CALIBRATION_COLUMNS = {
             ),
             (f"crossing_{threshold}_low", "easy end of its 95 % interval, or `easier`"),
             (f"crossing_{threshold}_high", "its hard end, or `harder`"),
+            (f"crossing_value_{threshold}", "the value of the varied parameter there"),
+            (f"crossing_value_{threshold}_low", "at the easy end of the interval"),
+            (f"crossing_value_{threshold}_high", "at its hard end"),
         )
     },
+    "rise_pct": "capped rate at the hardest level minus that at the easiest, in percentage points, the same "
+    "in all rows of the effect",
+    "rise_low_pct": "lower end of its 95 % interval, over the differences of the same clips",
+    "rise_high_pct": "its upper end",
 }

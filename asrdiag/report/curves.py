@@ -1,24 +1,23 @@
 """What a run says of a system at every level of an effect: the clips that it answered at all of them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, TypeAlias
 
-from ..errors import AsrdiagError, UsageError, unknown
+from ..errors import UsageError, unknown
 from ..metrics import Counts, Unit
 from ..simulation.sweep import severity_id, snr_id
 from ..store.folder import RunFolder
+from .score_rows import score_rows
 
 Parameter: TypeAlias = Literal["severity", "snr_db"]
 """What a suite varies from level to level."""
 
-_NUMBERS = ("correct", "substitutions_soft", "substitutions_hard", "deletions", "insertions", "lcs")
-_LABELS = ("sample_id", "unit", "language", "speaker", "normalizer")
-
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What is looked at; nothing named means everything. A condition is named by its id or its effect's."""
+    """What is looked at; nothing named means everything. A condition is named by its id, its effect's or its
+    base id, which curves over different parameters of a scenario have in common."""
 
     systems: Sequence[str] = ()
     datasets: Sequence[str] = ()
@@ -39,13 +38,35 @@ class Chosen:
     waiting: tuple[Key, ...]
 
 
+class Varied(NamedTuple):
+    """The one parameter that follows severity, and the severity at which the others stay."""
+
+    parameter: str
+    rest: float
+
+
+class Sweep(NamedTuple):
+    """What has levels: one system's answers on one dataset to one effect."""
+
+    system: str
+    dataset: str
+    effect: str
+    parameter: Parameter
+    varied: Varied | None
+    """Where not all of a scenario's parameters follow severity."""
+
+
 @dataclass(frozen=True, slots=True)
 class Level:
-    """One condition of a curve. `parameters` are those of its steps, by `step.parameter`."""
+    """One condition of a curve. `parameters` are those of its steps, by `step.parameter`.
+
+    `varied` is the value of the only one that follows severity; `None` where all do.
+    """
 
     value: float
     condition: str
     parameters: Mapping[str, Any]
+    varied: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +76,7 @@ class Curve:
     `counts` has the shape [levels][clips]. `n_left_out` clips were not answered at one of the levels or more.
     """
 
-    system: str
-    dataset: str
-    effect: str
-    parameter: Parameter
+    sweep: Sweep
     unit: Unit
     levels: tuple[Level, ...]
     counts: tuple[tuple[Counts, ...], ...]
@@ -99,11 +117,11 @@ def choose(folder: RunFolder, run: Mapping[str, Any], selection: Selection) -> C
     """
     cells = run["cells"]
     known = [Key(*key.split("/")) for key in cells]
-    effects = [effect_of(key.condition, cells["/".join(key)])[0] for key in known]
+    names_of = {key: _names(key.condition, cells["/".join(key)]) for key in known}
     for kind, names, allowed in (
         ("system", selection.systems, [key.system for key in known]),
         ("dataset", selection.datasets, [key.dataset for key in known]),
-        ("condition", selection.conditions, [*effects, *(key.condition for key in known)]),
+        ("condition", selection.conditions, [name for each in names_of.values() for name in each]),
     ):
         for name in names:
             if name not in allowed:
@@ -115,10 +133,10 @@ def choose(folder: RunFolder, run: Mapping[str, Any], selection: Selection) -> C
         )
     chosen = [
         key
-        for key, effect in zip(known, effects, strict=True)
+        for key in known
         if key.system in (selection.systems or (key.system,))
         and key.dataset in (selection.datasets or (key.dataset,))
-        and (not selection.conditions or {key.condition, effect} & set(selection.conditions))
+        and (not selection.conditions or set(names_of[key]) & set(selection.conditions))
     ]
     found = Chosen(
         tuple(key for key in chosen if "/".join(key) in scored),
@@ -136,42 +154,35 @@ def gather(folder: RunFolder, run: Mapping[str, Any], chosen: Chosen) -> Curves:
         AsrdiagError: scores cannot be read.
     """
     cells = run["cells"]
-    groups: dict[tuple[str, str, str, Parameter], list[Key]] = {}
+    groups: dict[Sweep, list[Key]] = {}
     curves = Curves(notes=[f"{'/'.join(key)}: no scores yet" for key in chosen.waiting])
     for key in chosen.scored:
         effect, parameter = effect_of(key.condition, cells["/".join(key)])
         if parameter is not None:
-            groups.setdefault((key.system, key.dataset, effect, parameter), []).append(key)
+            sweep = Sweep(key.system, key.dataset, effect, parameter, _varied(cells["/".join(key)]))
+            groups.setdefault(sweep, []).append(key)
         elif _draws_severities(cells["/".join(key)]):
             curves.notes.append(f"{'/'.join(key)}: each clip has a severity of its own, so there is no curve")
-    for (system, dataset, effect, parameter), keys in groups.items():
-        levels = {key: _level(cells["/".join(key)], parameter) for key in keys}
-        keys.sort(key=lambda key: levels[key].value, reverse=parameter == "snr_db")
+    for sweep, keys in groups.items():
+        levels = {key: _level(cells["/".join(key)], sweep.parameter) for key in keys}
+        keys.sort(key=lambda key: levels[key].value, reverse=sweep.parameter == "snr_db")
         tables = {key: _answers(folder, "/".join(key)) for key in keys}
         for key in [key for key in keys if not any(row["counts"] for row in tables[key].values())]:
             curves.notes.append(f"{'/'.join(key)}: left out, no clip was answered")
             keys.remove(key)
-        where = f"{system}/{dataset}/{effect}"
+        where = "/".join(sweep[:3])
         for unit in dict.fromkeys(row["unit"] for key in keys for row in tables[key].values()):
             found = {
                 key: {name: row for name, row in tables[key].items() if row["unit"] == unit} for key in keys
             }
             try:
-                curves.found.append(
-                    _curve(system, dataset, effect, parameter, [(levels[key], found[key]) for key in keys])
-                )
+                curves.found.append(_curve(sweep, [(levels[key], found[key]) for key in keys]))
             except ValueError as error:
                 curves.notes.append(f"{where}: left out, {error}")
     return curves
 
 
-def _curve(
-    system: str,
-    dataset: str,
-    effect: str,
-    parameter: Parameter,
-    answers: Sequence[tuple[Level, Mapping[str, Mapping[str, Any]]]],
-) -> Curve:
+def _curve(sweep: Sweep, answers: Sequence[tuple[Level, Mapping[str, Mapping[str, Any]]]]) -> Curve:
     tried = list(dict.fromkeys(name for _, rows in answers for name in rows))
     common = [name for name in tried if all(name in rows and rows[name]["counts"] for _, rows in answers)]
     if not common:
@@ -186,10 +197,7 @@ def _curve(
                         f" (at {level.condition})"
                     )
     return Curve(
-        system,
-        dataset,
-        effect,
-        parameter,
+        sweep,
         first[common[0]]["unit"],
         tuple(level for level, _ in answers),
         tuple(tuple(rows[name]["counts"] for name in common) for _, rows in answers),
@@ -198,27 +206,6 @@ def _curve(
         tuple(sorted({first[name]["normalizer"] for name in common})),
         len(tried) - len(common),
     )
-
-
-def score_rows(folder: RunFolder, key: str) -> Iterator[dict[str, Any]]:
-    """A cell's scores, clip by clip: its labels and `counts`, which is `None` if it was not answered.
-
-    Raises:
-        AsrdiagError: the scores cannot be read.
-    """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    path = folder.scores(key)
-    try:
-        rows = pq.read_table(path, columns=[*_LABELS, *_NUMBERS]).to_pylist()
-    except (OSError, pa.ArrowException) as error:
-        raise AsrdiagError(f"{path}: cannot be read; `asrdiag score` makes it anew ({error})") from error
-    for row in rows:
-        numbers = {name: row[name] for name in _NUMBERS}
-        answered = row["correct"] is not None
-        counts = Counts(unit=row["unit"], **numbers) if answered else None
-        yield {name: row[name] for name in _LABELS} | {"counts": counts}
 
 
 def _answers(folder: RunFolder, key: str) -> dict[str, dict[str, Any]]:
@@ -234,8 +221,18 @@ def _condition(cell: Mapping[str, Any]) -> Mapping[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
+def _names(condition: str, cell: Mapping[str, Any]) -> tuple[str, ...]:
+    effect, _ = effect_of(condition, cell)
+    return str(_condition(cell).get("base_id", effect)), effect, condition
+
+
 def _draws_severities(cell: Mapping[str, Any]) -> bool:
     return isinstance(_condition(cell).get("severity"), str)
+
+
+def _varied(cell: Mapping[str, Any]) -> Varied | None:
+    vary = _condition(cell).get("vary")
+    return Varied(vary["parameter"], vary["rest"]) if vary else None
 
 
 def _level(cell: Mapping[str, Any], parameter: Parameter) -> Level:
@@ -247,4 +244,5 @@ def _level(cell: Mapping[str, Any], parameter: Parameter) -> Level:
         if names.count(name) > 1:
             name = f"{name}{names[: index + 1].count(name)}"
         parameters |= {f"{name}.{key}": value for key, value in step.items() if key != "primitive"}
-    return Level(cell[parameter], cell["condition"], parameters)
+    vary = _condition(cell).get("vary")
+    return Level(cell[parameter], cell["condition"], parameters, vary["value"] if vary else None)

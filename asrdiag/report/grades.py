@@ -11,7 +11,8 @@ from ..metrics import ERROR_RATES
 from ..scoring import latest_records
 from ..store.atomic import replacing
 from ..store.folder import RunFolder
-from .curves import Selection, choose, effect_of, score_rows
+from .curves import Selection, choose, effect_of
+from .score_rows import score_rows
 
 DROPPED = "dropped"
 

@@ -32,6 +32,10 @@ class CellState:
     failed: int = 0
     broken: int = 0
     """Of the failed ones, those over which the recogniser failed."""
+    foreign: int = 0
+    """Of the failed ones, those in a language that the system does not know."""
+    unread: int = 0
+    """Of the failed ones, those whose audio could not be read."""
     last_error: str = ""
     errors: int = 0
     tokens: int = 0

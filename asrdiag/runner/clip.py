@@ -2,7 +2,7 @@
 
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeVar
 from ..audio import sha256_of, to_pcm16_grid, write_flac
 from ..datasets.base import Utterance
 from ..engines.base import Answer, Clip, EngineSpec, Failed, Given, NotAsked, Transcript
-from ..errors import SampleError, SaveError, UsageError
+from ..errors import SampleError, SaveError, UnknownLanguageError, UsageError
 from ..metrics import score_utterance, spoken_languages
 from ..simulation.base import Condition, Samples, Source
 from .batching import Room
@@ -30,7 +30,7 @@ class Job:
     engine: EngineSpec
     device: str
     seed: int
-    utterances: Mapping[str, tuple[Utterance, ...]]
+    utterances: Mapping[str, Sequence[Utterance]]
     """By dataset id, whole: babble draws on all of them."""
     conditions: Mapping[str, Condition]
     normalizers: Mapping[tuple[str, str], str]
@@ -169,11 +169,11 @@ class ClipInProgress:
         self.take(given.answers[self.utterance.sample_id], elapsed_s=0.0)
 
     def _require_known_language(self) -> bool:
-        """A wrong answer would count against the system; but giving it this clip is a fault of the suite."""
+        """A wrong answer would count against the system; this is no answer, and not its fault."""
         engine, language = self.job.engine, self.utterance.language
         if engine.languages is not None and not set(engine.languages).issuperset(spoken_languages(language)):
             known = ", ".join(engine.languages)
-            raise SampleError(
+            raise UnknownLanguageError(
                 f"{self.utterance.sample_id}: found the language {language!r}; {engine.id} knows: {known}"
             )
         return True

@@ -7,9 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..datasets.base import DatasetSpec, Utterance
-from ..errors import UsageError, unknown
-from ..metrics import default_normalizer, unit_for
+from ..audio_encoded import encoded_audio
+from ..datasets.base import DatasetSpec, Utterance, groups_of
+from ..datasets.utterance_table import UtteranceTable, factors_from_json
+from ..errors import SampleError, UsageError, unknown
+from ..metrics import unit_for
+from ..normalizing import choose_normalizer
 from ..suite.schema import Suite
 
 
@@ -18,7 +21,7 @@ class LoadedDataset:
     """A dataset's utterances, all of them, and how many of them the run takes."""
 
     spec: DatasetSpec
-    utterances: tuple[Utterance, ...]
+    utterances: UtteranceTable
     n_selected: int
     n_expected: Mapping[str, Mapping[str, int]]
     """How many utterances it has, by subset and language."""
@@ -26,9 +29,11 @@ class LoadedDataset:
     """The same by factor and its value, for the factors that are reported."""
     factors: tuple[str, ...]
     """All factors that any utterance has."""
+    languages: tuple[str, ...]
+    """In the order in which they come first."""
 
     @property
-    def selected(self) -> tuple[Utterance, ...]:
+    def selected(self) -> UtteranceTable:
         return self.utterances[: self.n_selected]
 
 
@@ -38,14 +43,13 @@ def normalizers_of(suite: Suite, dataset: LoadedDataset) -> dict[str, str]:
     Raises:
         UsageError: a language is not a language tag.
     """
-    languages = dict.fromkeys(utterance.language for utterance in dataset.utterances)
-    for language in languages:
+    for language in dataset.languages:
         try:
             unit_for(language)
         except ValueError as error:
             raise UsageError(f"dataset {dataset.spec.id!r}: {error}") from error
-    named = dataset.spec.normalizer or suite.normalizer
-    return {language: named or default_normalizer(language) for language in languages}
+    choices = dataset.spec.normalizer, suite.normalizer
+    return {language: choose_normalizer(language, *choices) for language in dataset.languages}
 
 
 def require_known_groups(groups: Sequence[str], datasets: Iterable[LoadedDataset]) -> None:
@@ -75,57 +79,76 @@ def load_dataset(spec: DatasetSpec, limit: int | None, groups: Sequence[str]) ->
     """
     if reason := spec.missing():
         raise UsageError(f"dataset {spec.id!r} cannot be read: {reason}")
-    utterances = spec.utterances()
+    utterances = UtteranceTable.of(spec.utterances())
     _well_formed(spec, utterances)
     expected: dict[str, Counter[str]] = {}
-    grouped: dict[str, dict[str, Counter[str]]] = {}
-    for utterance in utterances:
-        expected.setdefault(utterance.subset, Counter())[utterance.language] += 1
-        for factor, value in utterance.groups().items():
-            grouped.setdefault(factor, {}).setdefault(value, Counter())[utterance.language] += 1
+    for (subset, language), number in utterances.counts("subset", "language"):
+        expected.setdefault(subset, Counter())[language] += number
+    languages = tuple(dict.fromkeys(language for [language], _ in utterances.counts("language")))
     for (subset, language), number in spec.shortfall(utterances).items():
         expected.setdefault(subset, Counter())[language] += number
-    reported = {name: grouped[name] for name in grouped if groups == "all" or name in groups}
+    factors, reported = _groups(spec, utterances, groups)
     n_selected = len(utterances) if limit is None else min(limit, len(utterances))
-    return LoadedDataset(spec, utterances, n_selected, expected, reported, tuple(grouped))
+    return LoadedDataset(spec, utterances, n_selected, expected, reported, factors, languages)
 
 
-def _well_formed(spec: DatasetSpec, utterances: Sequence[Utterance]) -> None:
-    seen: set[str] = set()
-    for utterance in utterances:
-        where = f"dataset {spec.id!r}: utterance {utterance.sample_id!r}"
-        if utterance.sample_id in seen:
-            raise UsageError(f"{where} comes twice")
-        if "speaker" in utterance.factors:
+def _groups(
+    spec: DatasetSpec, utterances: UtteranceTable, wanted: Sequence[str]
+) -> tuple[tuple[str, ...], dict[str, dict[str, Counter[str]]]]:
+    """All factors' names, and by the wanted ones and their values the utterances in each language."""
+    names: dict[str, None] = {}
+    counted: dict[str, dict[str, Counter[str]]] = {}
+
+    def count(found: Mapping[str, str], language: str, number: int) -> None:
+        for name, value in found.items():
+            names.setdefault(name)
+            if wanted == "all" or name in wanted:
+                counted.setdefault(name, {}).setdefault(value, Counter())[language] += number
+
+    for (as_json, language), number in utterances.counts("factors", "language"):
+        factors = factors_from_json(as_json)
+        if "speaker" in factors:
+            sample_id = next(u.sample_id for u in utterances if "speaker" in u.factors)
+            where = f"dataset {spec.id!r}: utterance {sample_id!r}"
             raise UsageError(f"{where} has a factor 'speaker'; a speaker is given as such")
-        seen.add(utterance.sample_id)
-    if not seen:
+        count(groups_of(factors, None), language, number)
+    for (speaker, language), number in utterances.counts("speaker", "language"):
+        count(groups_of({}, speaker), language, number)
+    return tuple(names), counted
+
+
+def _well_formed(spec: DatasetSpec, utterances: UtteranceTable) -> None:
+    if not utterances:
         raise UsageError(f"dataset {spec.id!r} has no utterances")
+    if repeated := utterances.repeated_ids():
+        sample_id = utterances[min(group[1] for group in repeated)].sample_id
+        raise UsageError(f"dataset {spec.id!r}: utterance {sample_id!r} comes twice")
 
 
 def pool_sha256(utterances: Sequence[Utterance]) -> str:
     """Over what decides who talks and what is heard: ids, speakers, texts, stretches and files."""
     digest = hashlib.sha256()
-    contents: dict[Path, str | None] = {}
+    contents: dict[tuple[Path, int | None, str], str | None] = {}
+    for utterance in utterances:  # in their own order, in which tables of clips are read once
+        place = (utterance.audio_path, utterance.audio_row, utterance.audio_column)
+        if place not in contents:
+            contents[place] = _content_sha256(*place)
     for utterance in sorted(utterances, key=lambda utterance: utterance.sample_id):
-        path = utterance.audio_path
-        if path not in contents:
-            contents[path] = _file_sha256(path)
         row = [
             utterance.sample_id,
             utterance.speaker,
             utterance.reference,
             utterance.offset_s,
             utterance.duration_s,
-            contents[path],
+            contents[utterance.audio_path, utterance.audio_row, utterance.audio_column],
         ]
         digest.update(json.dumps(row, ensure_ascii=True).encode() + b"\n")
     return digest.hexdigest()
 
 
-def _file_sha256(path: Path) -> str | None:
+def _content_sha256(path: Path, row: int | None, column: str) -> str | None:
     try:
-        with path.open("rb") as stream:
+        with encoded_audio(path, row, column).stream() as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
-    except OSError:  # a talker that cannot be read is left out, and the record says so
+    except (OSError, SampleError):  # a talker that cannot be read is left out, and the record says so
         return None

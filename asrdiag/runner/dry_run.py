@@ -40,7 +40,7 @@ def describe(plan: Plan, path: Path, *, fresh: bool) -> str:
         problem
         for name, inventory in inventories.items()
         if plan.is_heard(name)
-        for problem in inventory.problems
+        for problem in inventory.problem_lines()
     ]
     lines += [f"missing: {problem}" for problem in problems]
     return "\n".join(lines)

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from ..engines.base import EngineSpec
-from ..errors import AsrdiagError
+from ..errors import AsrdiagError, SampleError, UnknownLanguageError
 from ..scoring import is_scored, score_cell
 from ..store.folder import RunFolder
 from ..store.log import JsonLog
@@ -32,6 +32,9 @@ class Resources:
     device: str
     batch_size: int | None
     """`None`: what each engine prefers."""
+
+
+_OF_THE_CLIP = (SampleError.__name__, UnknownLanguageError.__name__)
 
 
 class RunAborted(AsrdiagError):
@@ -192,9 +195,11 @@ def _record(state: CellState, outcome: Outcome, samples: JsonLog, errors: JsonLo
     if record["hypothesis_raw"] is None:
         state.failed += 1
         state.last_error = "{type}: {message}".format_map(record["error"])
+        stage, kind = record["error"]["stage"], record["error"]["type"]
+        state.foreign += kind == UnknownLanguageError.__name__
+        state.unread += stage == "load"
         # A fault of this clip says nothing about the system, nor does a clip that it cannot be given.
-        of_clip = outcome.out_of_memory or record["error"]["type"] == "SampleError"
-        state.broken += record["error"]["stage"] == "transcribe" and not of_clip
+        state.broken += stage == "transcribe" and not outcome.out_of_memory and kind not in _OF_THE_CLIP
         if state.failed_before.get(record["sample_id"]) == record["error"]:
             return  # it is on record like this already; the new attempt is in errors.jsonl
     else:

@@ -1,10 +1,12 @@
 """Which cells a run has, and what each one's result depends on."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from ..datasets.base import DatasetSpec
+from ..datasets.corpus import CorpusSpec
 from ..engines.base import EngineSpec
 from ..errors import UsageError
 from ..simulation.base import Condition
@@ -19,7 +21,7 @@ PIPELINE = 1
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What the command line narrows a suite down to; empty means everything."""
+    """What the command line narrows a suite down to; empty means everything that the suite names itself."""
 
     systems: Sequence[str] = ()
     datasets: Sequence[str] = ()
@@ -107,16 +109,16 @@ def make_plan(loaded: LoadedSuite, selection: Selection) -> Plan:
             documented, or nothing is left to run.
     """
     suite = loaded.suite
-    _known(selection.systems, [system.id for system in suite.systems], "system")
-    _known(selection.datasets, [dataset.id for dataset in suite.datasets], "dataset")
-    _known(selection.conditions, [*loaded.entry_of.values(), *loaded.entry_of], "condition")
+    _known(loaded, "systems", selection.systems, [system.id for system in suite.systems])
+    _known(loaded, "datasets", selection.datasets, [dataset.id for dataset in suite.datasets])
+    _known(loaded, "conditions", selection.conditions, [*loaded.entry_of.values(), *loaded.entry_of])
     triples = _triples(loaded)
     wanted = [triple for triple in triples if _chosen(loaded, selection, *(part.id for part in triple))]
     not_run = {spec.id: loaded.unset[spec.id] for _, spec, _ in triples if spec.id in loaded.unset}
-    left_out = dict.fromkeys(spec.id for _, spec, _ in wanted if spec.id in not_run)
+    left_out = {spec.id: spec for _, spec, _ in wanted if spec.id in not_run}
     wanted = [triple for triple in wanted if triple[1].id not in not_run]
     if left_out and (selection.strict or not wanted):
-        raise UsageError("\n".join(f"dataset {name!r} cannot be run: {not_run[name]}" for name in left_out))
+        raise UsageError(_cannot_run(not_run, left_out.values()))
     if not wanted:
         raise UsageError("no cell of the suite's matrix matches the selection")
     _usable(tuple({system.id: system for system, _, _ in wanted}.values()), selection.device)
@@ -183,18 +185,37 @@ def _triples(loaded: LoadedSuite) -> list[tuple[EngineSpec, DatasetSpec, Conditi
 
 
 def _chosen(loaded: LoadedSuite, selection: Selection, system: str, dataset: str, condition: str) -> bool:
-    names = {condition, loaded.entry_of[condition]}
     return (
-        (not selection.systems or system in selection.systems)
-        and (not selection.datasets or dataset in selection.datasets)
-        and (not selection.conditions or bool(names & set(selection.conditions)))
+        _asked_for({system}, selection.systems, loaded.added["systems"])
+        and _asked_for({dataset}, selection.datasets, loaded.added["datasets"])
+        and _asked_for(
+            {condition, loaded.entry_of[condition]}, selection.conditions, loaded.added["conditions"]
+        )
     )
 
 
-def _known(wanted: Iterable[str], known: Sequence[str], what: str) -> None:
+def _asked_for(names: set[str], selected: Sequence[str], added: Sequence[str]) -> bool:
+    """Whether a part of a cell is selected; where nothing is, all are that the suite itself names."""
+    return bool(names.intersection(selected)) if selected else not names.intersection(added)
+
+
+def _known(loaded: LoadedSuite, kind: str, wanted: Iterable[str], known: Sequence[str]) -> None:
     for name in wanted:
         if name not in known:
-            raise UsageError(f"the suite has no {what} {name!r}; it has: {', '.join(dict.fromkeys(known))}")
+            has = dict.fromkeys(known)
+            close = get_close_matches(name, [*has, *loaded.unused[kind]], n=1)
+            hint = f" (did you mean {close[0]!r}?)" if close else ""
+            more = f"; included files define: {', '.join(unused)}" if (unused := loaded.unused[kind]) else ""
+            what = f"the suite has no {kind.removesuffix('s')} {name!r}{hint}"
+            raise UsageError(f"{what}; it has: {', '.join(has)}{more}")
+
+
+def _cannot_run(reasons: Mapping[str, str], datasets: Collection[DatasetSpec]) -> str:
+    lines = [f"dataset {spec.id!r} cannot be run: {reasons[spec.id]}" for spec in datasets]
+    lines.append("set it in the environment or by --data NAME=PATH")
+    if corpora := [spec.loader for spec in datasets if isinstance(spec, CorpusSpec)]:
+        lines[-1] += f"; `asrdiag datasets show {corpora[0]}` says where to get it"
+    return "\n".join(lines)
 
 
 def _usable(systems: Sequence[EngineSpec], device: str) -> None:

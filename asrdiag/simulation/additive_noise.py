@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 import numpy as np
+import numpy.typing as npt
 from pydantic import Field, model_validator
 
 from ..audio import to_pcm16_grid
+from ..blocks import Computed, blocks
 from ..errors import SampleError
 from ..levels import active_speech_level, rms_level_db
 from ..spec import Json
@@ -54,11 +56,26 @@ class AdditiveNoise(Condition):
             )
         noise = self.noise.make(len(samples), sample_rate_hz, source, self.base_id)
         noise_gain = 10 ** ((speech.level_db - self.snr_db) / 20)
-        mixture = samples + noise_gain * noise.samples.astype(np.float64)
-        mixture_gain = min(1.0, _CEILING / float(np.max(np.abs(mixture))))
-        noisy = (mixture_gain * mixture).astype(np.float32)
-        heard = to_pcm16_grid(noisy)  # in a very quiet clip the rounding is part of the noise
-        noise_level_db = rms_level_db(heard / mixture_gain - samples)
+
+        def mixture(part: slice) -> npt.NDArray[np.float64]:
+            added: npt.NDArray[np.float64] = samples[part] + noise_gain * noise.samples[part].astype(
+                np.float64
+            )
+            return added
+
+        peak = max(float(np.max(np.abs(mixture(part)))) for part in blocks(len(samples)))
+        mixture_gain = min(1.0, _CEILING / peak)
+        noisy = np.empty(len(samples), np.float32)
+        for part in blocks(len(samples)):
+            noisy[part] = mixture_gain * mixture(part)
+
+        def added_noise(start: int, stop: int) -> Samples:
+            # In a very quiet clip the rounding is part of the noise.
+            heard = to_pcm16_grid(noisy[start:stop])
+            difference: Samples = heard / mixture_gain - samples[start:stop]
+            return difference
+
+        noise_level_db = rms_level_db(Computed(len(samples), added_noise))
         return Degraded(
             noisy,
             {

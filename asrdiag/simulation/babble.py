@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from ..errors import SampleError
 from ..spec import Json
 from .base import Samples, Source
-from .noise import SILENT_RMS, Noise, looped
+from .noise import SILENT_RMS, Noise, divided, going_round, kept_if_short, rms_of
 from .seeding import draws
 from .talkers import VoiceCache, shuffled
 
@@ -55,21 +56,28 @@ class Babble:
             )
 
         offsets = draws(source.seed, sample_id, base_id, "talker offsets").random_sample(self.talkers)
-        total = np.zeros(n_samples)
-        for turn, fraction in enumerate(offsets):
-            total += looped(voices[turn % len(voices)], n_samples, float(fraction))
-        rms = float(np.sqrt(np.mean(total**2)))
+        talking = [voices[turn % len(voices)] for turn in range(self.talkers)]
+        starts = [int(float(fraction) * len(voice)) for fraction, voice in zip(offsets, talking, strict=True)]
+
+        def talk(start: int, stop: int) -> npt.NDArray[np.float64]:
+            together = np.zeros(stop - start)
+            for voice, begin in zip(talking, starts, strict=True):
+                together += going_round(voice, begin + start, begin + stop)
+            return together
+
+        part = kept_if_short(n_samples, talk)
+        rms = rms_of(n_samples, part)
         if rms < SILENT_RMS:
             raise SampleError(f"{sample_id}: the babble drawn for it is silent; expected speech")
         return Noise(
-            (total / rms).astype(np.float32),
+            divided(n_samples, part, rms),
             {
                 "noise": "babble",
                 "talkers": [names[turn % len(names)] for turn in range(self.talkers)],
                 "talkers_from": group,
                 "talker_offsets_s": [
-                    round(float(fraction) * len(voices[turn % len(voices)]) / sample_rate_hz, 4)
-                    for turn, fraction in enumerate(offsets)
+                    round(float(fraction) * len(voice) / sample_rate_hz, 4)
+                    for fraction, voice in zip(offsets, talking, strict=True)
                 ],
                 "talkers_left_out": left_out,
             },

@@ -1,6 +1,7 @@
 """Clicks: short knocks at random moments."""
 
 import math
+from bisect import bisect_left
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,7 +9,7 @@ import numpy.typing as npt
 
 from ..spec import Json
 from .base import Source
-from .noise import GeneratedNoise, Noise, unit_rms
+from .noise import GeneratedNoise, Noise, of_unit_rms
 from .seeding import draws
 
 RATE_PER_S = (1.0, 20.0)
@@ -38,15 +39,30 @@ class Clicks(GeneratedNoise):
         moments_s = _moments(rate, n_samples / sample_rate_hz, rng)
         pitch, decay = rng.random_sample((2, len(moments_s)))
         amplitude = 10 ** (SPREAD_DB / 20 * rng.standard_normal(len(moments_s)))
-        noise = np.zeros(n_samples)
-        for moment_s, pitch_hz, decay_s, size in zip(
-            moments_s, _log_between(PITCH_HZ, pitch), _log_between(DECAY_S, decay), amplitude, strict=True
-        ):
-            start = min(int(moment_s * sample_rate_hz), n_samples - 1)
-            stop = min(n_samples, start + 1 + math.ceil(_HEARD * decay_s * sample_rate_hz))
-            since_s = np.maximum(np.arange(start, stop) / sample_rate_hz - moment_s, 0.0)
-            noise[start:stop] += size * np.exp(-since_s / decay_s) * np.cos(2 * math.pi * pitch_hz * since_s)
-        return Noise(unit_rms(noise), {"noise": "clicks", "clicks_per_s": rate, "clicks": len(moments_s)})
+        places = [min(int(moment_s * sample_rate_hz), n_samples - 1) for moment_s in moments_s]
+        clicks = list(
+            zip(
+                moments_s, _log_between(PITCH_HZ, pitch), _log_between(DECAY_S, decay), amplitude, strict=True
+            )
+        )
+        longest = 1 + math.ceil(_HEARD * DECAY_S[1] * sample_rate_hz)
+
+        def part(start: int, stop: int) -> npt.NDArray[np.float64]:
+            noise = np.zeros(stop - start)
+            heard = slice(bisect_left(places, start - longest), bisect_left(places, stop))
+            for place, (moment_s, pitch_hz, decay_s, size) in zip(places[heard], clicks[heard], strict=True):
+                end = min(n_samples, place + 1 + math.ceil(_HEARD * decay_s * sample_rate_hz))
+                since_s = np.maximum(np.arange(place, end) / sample_rate_hz - moment_s, 0.0)
+                click = size * np.exp(-since_s / decay_s) * np.cos(2 * math.pi * pitch_hz * since_s)
+                first, last = max(place, start), min(end, stop)
+                if first < last:
+                    noise[first - start : last - start] += click[first - place : last - place]
+            return noise
+
+        return Noise(
+            of_unit_rms(n_samples, part),
+            {"noise": "clicks", "clicks_per_s": rate, "clicks": len(moments_s)},
+        )
 
 
 def _moments(rate: float, duration_s: float, rng: np.random.RandomState) -> list[float]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ..blocks import A, copied
 from ..datasets.base import Utterance
 from ..errors import UsageError, unknown
 from ..spec import Json
@@ -15,6 +16,7 @@ from .primitives.clip import peak_of, require_clip, require_within, scaled
 from .room_responses import room_from_record
 from .scenarios import Ranges, Scenario, scenario_named
 from .steps import Record, RoomSource, Setting, replay, run
+from .vary import Vary, values_at
 
 VERSION = 1
 """Of the algorithm: raised whenever the same scenario, severity and seed give other audio."""
@@ -93,7 +95,7 @@ def degrade(
 
 
 def degrade_from(
-    samples: Samples,
+    samples: A,
     sample_rate_hz: int,
     scenario: Scenario,
     severity: float,
@@ -104,27 +106,32 @@ def degrade_from(
     noise: NoiseSource = DEFAULT_NOISE,
     room: RoomSource | None = None,
     ranges: Ranges | None = None,
-) -> tuple[Samples, Record]:
+    vary: Vary | None = None,
+) -> tuple[A, Record]:
     """Do what `degrade` does with a clip of a dataset, whose other utterances may be the noise.
 
-    `ranges` says which part of the parameters' ranges severity runs through; `None`: the scenario's own.
+    `ranges` says which part of the parameters' ranges severity runs through; `None`: the scenario's own. With
+    `vary` one parameter follows severity alone.
     """
     _require_some(samples, sample_rate_hz)
     require_within("severity", severity, 0, 1)
     if merge not in MERGES:
         raise UsageError(unknown("way to merge", merge, MERGES))
-    position = (ranges or scenario.ranges).position(severity)
+    ranges = ranges or scenario.ranges
     setting = Setting(sample_rate_hz, source, base_id, noise, room)
+    heard = copied(samples)
     steps: list[Record] = []
     for link in chain_of(scenario, merge):
-        samples, record = run(link.step.primitive, link.step.values(position), samples, setting)
+        record = run(link.step.primitive, values_at(link, ranges, severity, vary), heard, setting)
         steps.append({"effect": link.effect, "primitive": link.step.primitive, **record})
-    peak = peak_of(samples)
+    peak = peak_of(heard)
     guard_gain = CEILING / peak if merge != "literal" and peak > CEILING else 1.0
-    return _guarded(samples, guard_gain), {
+    _guard(heard, guard_gain)
+    return heard, {
         "version": VERSION,
         "scenario": scenario.name,
         "severity": severity,
+        **({} if vary is None else {"vary": vary.parameter, "rest": vary.rest}),
         "merge": merge,
         "seed": source.seed,
         "sample_id": source.utterance.sample_id,
@@ -137,14 +144,14 @@ def degrade_from(
 
 
 def recreate(
-    samples: Samples,
+    samples: A,
     sample_rate_hz: int,
     record: Mapping[str, Any],
     *,
     noise: NoiseSource | None = None,
     room: RoomSource | None = None,
     source: Source | None = None,
-) -> Samples:
+) -> A:
     """Make a degraded clip again from the clip it was made of and its record, bit for bit.
 
     Args:
@@ -178,19 +185,22 @@ def recreate(
     if source is None:
         source = Source(Utterance(record["sample_id"], Path(), ""), (), _no_other_clips, record["seed"])
     setting = Setting(sample_rate_hz, source, record["base_id"], noise, room)
+    heard = copied(samples)
     for step in steps:
-        samples = replay(step["primitive"], step, samples, setting)
-    return _guarded(samples, record["guard_gain"])
+        replay(step["primitive"], step, heard, setting)
+    _guard(heard, record["guard_gain"])
+    return heard
 
 
-def _require_some(samples: Samples, sample_rate_hz: int) -> None:
+def _require_some(samples: A, sample_rate_hz: int) -> None:
     require_clip(samples, sample_rate_hz)
     if not len(samples):
         raise ValueError("the clip has no samples; expected at least one")
 
 
-def _guarded(samples: Samples, gain: float) -> Samples:
-    return scaled(samples, gain) if gain != 1.0 else samples.copy()
+def _guard(samples: A, gain: float) -> None:
+    if gain != 1.0:
+        scaled(samples, gain, out=samples)
 
 
 def _no_other_clips(utterance: Utterance, sample_rate_hz: int) -> Samples:

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from ..spec import Json
 from .base import Source
-from .noise import GeneratedNoise, Noise, coloured_noise, unit_rms
+from .noise import GeneratedNoise, Noise, coloured_noise, of_unit_rms
 from .seeding import draws
 
 MAINS_HZ = (50.0, 60.0)
@@ -43,8 +43,11 @@ class Hum(GeneratedNoise):
         phases = 2 * math.pi * rng.random_sample(HUM_HARMONICS)
         order = np.arange(1, HUM_HARMONICS + 1)
         amplitudes = 10 ** (levels_db / 20) / order
-        wave = harmonics(amplitudes, phases, frequency_hz, n_samples, sample_rate_hz)
-        return Noise(unit_rms(wave), {"noise": "hum", "mains_hz": mains_hz, "frequency_hz": frequency_hz})
+        wave = Harmonics(amplitudes, phases, frequency_hz, sample_rate_hz)
+        return Noise(
+            of_unit_rms(n_samples, wave.part),
+            {"noise": "hum", "mains_hz": mains_hz, "frequency_hz": frequency_hz},
+        )
 
 
 @dataclass(frozen=True)
@@ -65,36 +68,47 @@ class Fan(GeneratedNoise):
         tones_db = _between(TONES_DB, rng)
         phases = 2 * math.pi * rng.random_sample(FAN_HARMONICS)
         amplitudes = 1 / np.arange(1, FAN_HARMONICS + 1)
-        tones = unit_rms(harmonics(amplitudes, phases, frequency_hz, n_samples, sample_rate_hz))
+        tones = of_unit_rms(n_samples, Harmonics(amplitudes, phases, frequency_hz, sample_rate_hz).part)
         air = coloured_noise("brown", n_samples, sample_rate_hz, draws(*key, "noise"))
-        both = air.astype(np.float64) + 10 ** (tones_db / 20) * tones
-        return Noise(unit_rms(both), {"noise": "fan", "frequency_hz": frequency_hz, "tones_db": tones_db})
+        gain = 10 ** (tones_db / 20)
+        both = of_unit_rms(
+            n_samples,
+            lambda start, stop: air[start:stop].astype(np.float64) + gain * tones[start:stop],
+        )
+        return Noise(both, {"noise": "fan", "frequency_hz": frequency_hz, "tones_db": tones_db})
 
 
-def harmonics(
-    amplitudes: npt.NDArray[np.float64],
-    phases: npt.NDArray[np.float64],
-    frequency_hz: float,
-    n_samples: int,
-    sample_rate_hz: int,
-) -> npt.NDArray[np.float64]:
+class Harmonics:
     """A periodic wave: the sum of `amplitudes[k-1] * cos(2 pi k frequency_hz t + phases[k-1])`.
 
     Harmonics at or above half the sample rate are left out, the first never.
 
-    >>> wave = harmonics(np.array([1.0, 0.5]), np.zeros(2), 100.0, 5, 400)  # 200 Hz is half the rate
-    >>> np.abs(wave - [1, 0, -1, 0, 1]).max() < 1e-6
+    >>> wave = Harmonics(np.array([1.0, 0.5]), np.zeros(2), 100.0, 400)  # 200 Hz is half the rate
+    >>> np.abs(wave.part(0, 5) - [1, 0, -1, 0, 1]).max() < 1e-6
     np.True_
     """
-    heard = max(1, math.ceil(sample_rate_hz / 2 / frequency_hz) - 1)
-    spectrum = np.zeros(_TABLE // 2 + 1, dtype=np.complex128)
-    spectrum[1 : len(amplitudes) + 1][:heard] = (amplitudes * np.exp(1j * phases))[:heard]
-    period = np.fft.irfft(spectrum * (_TABLE / 2), _TABLE)
-    place = (np.arange(n_samples) * (frequency_hz / sample_rate_hz)) % 1.0 * _TABLE
-    before = place.astype(np.int64)
-    step = place - before
-    wave: npt.NDArray[np.float64] = period[before] * (1 - step) + period[(before + 1) % _TABLE] * step
-    return wave
+
+    def __init__(
+        self,
+        amplitudes: npt.NDArray[np.float64],
+        phases: npt.NDArray[np.float64],
+        frequency_hz: float,
+        sample_rate_hz: int,
+    ) -> None:
+        heard = max(1, math.ceil(sample_rate_hz / 2 / frequency_hz) - 1)
+        spectrum = np.zeros(_TABLE // 2 + 1, dtype=np.complex128)
+        spectrum[1 : len(amplitudes) + 1][:heard] = (amplitudes * np.exp(1j * phases))[:heard]
+        self._period = np.fft.irfft(spectrum * (_TABLE / 2), _TABLE)
+        self._turns = frequency_hz / sample_rate_hz
+
+    def part(self, start: int, stop: int) -> npt.NDArray[np.float64]:
+        """The wave from one sample to another."""
+        place = (np.arange(start, stop) * self._turns) % 1.0 * _TABLE
+        before = place.astype(np.int64)
+        step = place - before
+        period = self._period
+        wave: npt.NDArray[np.float64] = period[before] * (1 - step) + period[(before + 1) % _TABLE] * step
+        return wave
 
 
 def _between(limits: tuple[float, float], rng: np.random.RandomState) -> float:

@@ -8,12 +8,16 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from ..blocks import Audio, Computed, blocks, is_long, total
 from ..spec import Json
 from .base import Samples, Source
 from .seeding import draws
 
 COLOURS = ("white", "pink", "brown")
 """Their power falls by 0, 3 and 6 dB an octave."""
+
+Part: TypeAlias = Callable[[int, int], npt.NDArray[Any]]
+"""Noise from one sample to another, as floats; the same at every call."""
 
 Shape: TypeAlias = Callable[[npt.NDArray[Any]], npt.NDArray[Any]]
 """Amplitude density at each frequency in Hz."""
@@ -23,7 +27,11 @@ LOWEST_HZ = 20.0
 which nobody hears and which move with the length of the clip, and the SNR would say little."""
 
 PERIOD_S = 300.0
-"""Pink, brown and speech-shaped noise comes round after five minutes: hours of it need little memory."""
+"""Coloured and speech-shaped noise comes round after five minutes: hours of it need little memory."""
+
+_LONGEST_WHITE = 1 << 22
+"""White noise of so many samples, 262 s at 16 kHz, is normal deviates transformed as a whole. Longer, it is
+made as the other colours are: the transform of an hour takes gigabytes."""
 
 SILENT_RMS = 1e-5
 """-100 dB re full scale, below one step of a 16-bit file: what is there is not the noise that was meant."""
@@ -33,8 +41,8 @@ SILENT_RMS = 1e-5
 class Noise:
     """Noise for one clip."""
 
-    samples: Samples
-    """Of unit RMS and of the length asked for."""
+    samples: Audio
+    """Of unit RMS and of the length asked for; an array, unless it is long."""
     record: Mapping[str, Json]
     """What was drawn."""
 
@@ -84,7 +92,7 @@ class ColouredNoise(GeneratedNoise):
         )
 
 
-def coloured_noise(colour: str, n_samples: int, sample_rate_hz: int, rng: np.random.RandomState) -> Samples:
+def coloured_noise(colour: str, n_samples: int, sample_rate_hz: int, rng: np.random.RandomState) -> Audio:
     """Gaussian noise from 20 Hz to half the sample rate.
 
     Args:
@@ -100,20 +108,22 @@ def coloured_noise(colour: str, n_samples: int, sample_rate_hz: int, rng: np.ran
     >>> noise.dtype, noise.shape, round(float(np.sqrt(np.mean(noise**2))), 4)
     (dtype('float32'), (16000,), 1.0)
     """
-    if colour != "white":
+    if colour != "white" or n_samples > _LONGEST_WHITE:
         return shaped_noise(n_samples, sample_rate_hz, COLOUR_SHAPES[colour], rng)
     spectrum = np.fft.rfft(rng.standard_normal(n_samples))
     spectrum[: _lowest(np.fft.rfftfreq(n_samples, 1 / sample_rate_hz))] = 0
-    return unit_rms(np.fft.irfft(spectrum, n_samples))
+    noise = np.fft.irfft(spectrum, n_samples)
+    return of_unit_rms(n_samples, lambda start, stop: noise[start:stop])
 
 
 COLOUR_SHAPES: Mapping[str, Shape] = {
+    "white": np.ones_like,
     "pink": lambda frequency_hz: 1 / np.sqrt(frequency_hz),
     "brown": lambda frequency_hz: 1 / frequency_hz,
 }
 
 
-def shaped_noise(n_samples: int, sample_rate_hz: int, shape: Shape, rng: np.random.RandomState) -> Samples:
+def shaped_noise(n_samples: int, sample_rate_hz: int, shape: Shape, rng: np.random.RandomState) -> Audio:
     """Gaussian noise of any spectrum, as a sum of cosines with random phases.
 
     The cosines lie evenly from 20 Hz to half the sample rate, no further apart than 1 / duration. Their sum
@@ -139,17 +149,21 @@ def shaped_noise(n_samples: int, sample_rate_hz: int, shape: Shape, rng: np.rand
     from scipy.fft import irfft, next_fast_len
 
     longer = next_fast_len(min(n_samples, round(PERIOD_S * sample_rate_hz)), real=True)
-    frequency_hz = np.arange(longer // 2 + 1) * np.float32(sample_rate_hz / longer)
-    lowest = _lowest(frequency_hz)
-    spectrum = np.zeros(len(frequency_hz), np.complex64)
-    phases = rng.random_sample(len(frequency_hz) - lowest)
-    spectrum[lowest:] = _circle()[(len(_circle()) * phases).astype(np.int64)]
-    spectrum[lowest:] *= shape(frequency_hz[lowest:])
+    spacing_hz = np.float32(sample_rate_hz / longer)
+    bins = longer // 2 + 1
+    lowest = _lowest(np.arange(min(bins, int(LOWEST_HZ / spacing_hz) + 3)) * spacing_hz)
+    spectrum = np.zeros(bins, np.complex64)
+    for part in blocks(bins - lowest):
+        start, stop = lowest + part.start, lowest + part.stop
+        phases = rng.random_sample(stop - start)
+        spectrum[start:stop] = _circle()[(len(_circle()) * phases).astype(np.int64)]
+        spectrum[start:stop] *= shape(np.arange(start, stop) * spacing_hz)
     noise = irfft(spectrum, longer)
-    noise = (
-        noise[:n_samples] if n_samples <= longer else np.resize(noise, n_samples)
-    )  # no seam: it is periodic
-    return unit_rms(noise - np.mean(noise))
+    del spectrum
+    # There is no seam: it is periodic.
+    added = total(n_samples, lambda part: np.sum(going_round(noise, part.start, part.stop)))
+    mean = np.float32(added / np.int64(n_samples))
+    return of_unit_rms(n_samples, lambda start, stop: going_round(noise, start, stop) - mean)
 
 
 @cache
@@ -166,10 +180,32 @@ def _lowest(frequency_hz: npt.NDArray[Any]) -> int:
     return max(1, int(np.searchsorted(frequency_hz, min(LOWEST_HZ, float(frequency_hz[-1])))))
 
 
-def unit_rms(noise: npt.NDArray[Any]) -> Samples:
-    """Noise scaled to an RMS of 1, as float32."""
-    rms = float(np.sqrt(np.mean(np.square(noise, dtype=np.float64))))
-    return np.asarray(noise / rms, dtype=np.float32)
+def of_unit_rms(n_samples: int, part: Part) -> Audio:
+    """Noise scaled to an RMS of 1, as float32; what is long is computed when it is asked for."""
+    part = kept_if_short(n_samples, part)
+    return divided(n_samples, part, rms_of(n_samples, part))
+
+
+def kept_if_short(n_samples: int, part: Part) -> Part:
+    """The same noise, computed once and for all if it is not long."""
+    if is_long(n_samples):
+        return part
+    whole = part(0, n_samples)
+    return lambda start, stop: whole[start:stop]
+
+
+def rms_of(n_samples: int, part: Part) -> float:
+    """The RMS of noise."""
+    energy = total(
+        n_samples, lambda where: np.sum(np.square(part(where.start, where.stop), dtype=np.float64))
+    )
+    return float(np.sqrt(energy / n_samples))
+
+
+def divided(n_samples: int, part: Part, rms: float) -> Audio:
+    """Noise over its RMS, as float32; an array if it is not long."""
+    scaled = Computed(n_samples, lambda start, stop: np.asarray(part(start, stop) / rms, np.float32))
+    return scaled if is_long(n_samples) else scaled[:]
 
 
 def looped(samples: Samples, n_samples: int, fraction: float) -> Samples:
@@ -179,6 +215,20 @@ def looped(samples: Samples, n_samples: int, fraction: float) -> Samples:
     array([2., 3., 0., 1., 2., 3.], dtype=float32)
     """
     start = int(fraction * len(samples))
-    if start + n_samples <= len(samples):
-        return samples[start : start + n_samples]
-    return np.resize(np.concatenate([samples[start:], samples[:start]]), n_samples)
+    return going_round(samples, start, start + n_samples)
+
+
+def going_round(samples: Audio, start: int, stop: int) -> Samples:
+    """From one sample to another of audio that begins again whenever it ends.
+
+    >>> going_round(np.array([0, 1, 2], np.float32), 4, 8)
+    array([1., 2., 0., 1.], dtype=float32)
+    """
+    size = len(samples)
+    turn, begin = divmod(start, size)
+    end = stop - turn * size
+    if end <= size:
+        return samples[begin:end]
+    if end <= 2 * size:
+        return np.concatenate([samples[begin:size], samples[: end - size]])
+    return np.resize(np.concatenate([samples[begin:size], samples[:begin]]), stop - start)

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
-from ..audio import audio_duration_s, read_audio
+from ..audio import audio_blocks, audio_duration_s
+from ..blocks import Audio, blocks, gathered
 from ..errors import SampleError
 from ..spec import Json
 from .base import Samples, Source
-from .noise import SILENT_RMS, Noise, looped, unit_rms
+from .noise import SILENT_RMS, Noise, Part, divided, going_round, kept_if_short, rms_of
 from .recordings import Recording, RecordingsFolder, digest_of, require_content
 from .seeding import draws
 
@@ -107,16 +108,35 @@ class RecordedStretch:
         return Noise(noise, self.record)
 
 
-def _stretch(path: Path, fraction: float, n_samples: int, sample_rate_hz: int) -> tuple[float, Samples]:
+def _stretch(path: Path, fraction: float, n_samples: int, sample_rate_hz: int) -> tuple[float, Audio]:
     wanted_s = n_samples / sample_rate_hz + _SPARE_S
     length_s = audio_duration_s(path)
     if length_s > wanted_s:
         offset_s = fraction * (length_s - wanted_s)
-        noise = read_audio(path, sample_rate_hz, offset_s=offset_s, duration_s=wanted_s)[:n_samples]
+        recording = gathered(audio_blocks(path, sample_rate_hz, offset_s=offset_s, duration_s=wanted_s))
+        begin = 0
     else:
         offset_s = fraction * length_s
-        noise = looped(read_audio(path, sample_rate_hz), n_samples, fraction)
-    centred = noise - np.mean(noise, dtype=np.float64)  # an offset is no sound, but would count as power
-    if np.sqrt(np.mean(centred**2)) < SILENT_RMS:
+        recording = gathered(audio_blocks(path, sample_rate_hz))
+        begin = int(fraction * len(recording))
+
+    def heard(start: int, stop: int) -> Samples:
+        return going_round(recording, begin + start, begin + stop)
+
+    mean = _mean(n_samples, heard)  # an offset is no sound, but would count as power
+    part = kept_if_short(n_samples, lambda start, stop: heard(start, stop) - mean)
+    rms = rms_of(n_samples, part)
+    if rms < SILENT_RMS:
         raise SampleError(f"{path}: silent from {offset_s:.2f} s on; expected noise")
-    return offset_s, unit_rms(centred)
+    return offset_s, divided(n_samples, part, rms)
+
+
+_BUFFER = 8192
+"""NumPy adds up float32 in float64 so many at a time; in multiples of it, the same bits come out."""
+
+
+def _mean(n_samples: int, part: Part) -> np.float64:
+    added = np.float64(0)
+    for where in blocks(n_samples, _BUFFER):
+        added = np.add.reduce(part(where.start, where.stop), dtype=np.float64, initial=added)
+    return np.float64(added / n_samples)

@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,6 +17,7 @@ from pydantic import BeforeValidator
 from ..errors import SampleError, SaveError, UsageError, unknown
 from ..spec import Spec, SuitePath
 from ..store.atomic import write_text
+from ..store.cache import cache_folder
 
 SUFFIXES = (".wav", ".flac", ".ogg", ".opus", ".mp3")
 
@@ -194,23 +196,25 @@ def _sha256(path: Path) -> str:
         raise UsageError(f"{path}: {error.strerror or error}; expected a recording") from error
 
 
-def _cache_file(folder: Path) -> Path:
-    base = os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()
-    name = hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()[:32]
-    return Path(base) / "asrdiag" / "recordings" / f"{name}.json"
+def _cache_file(folder: Path) -> Path | None:
+    place = cache_folder("recordings")
+    return place and place / f"{hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()[:32]}.json"
 
 
 def _read_cache(folder: Path) -> dict[str, tuple[_Stamp, str]]:
     """What was hashed before; whatever is wrong with the file, everything is hashed anew."""
+    place = _cache_file(folder)
+    if place is None:
+        return {}
     try:
-        found = json.loads(_cache_file(folder).read_text(encoding="utf-8"))
+        found = json.loads(place.read_text(encoding="utf-8"))
         return {str(name): (list(map(int, stamp)), str(sha256)) for name, (stamp, sha256) in found.items()}
-    except (OSError, ValueError, TypeError, AttributeError, RuntimeError):
+    except (OSError, ValueError, TypeError, AttributeError):
         return {}
 
 
 def _write_cache(folder: Path, entries: Mapping[str, tuple[_Stamp, str]]) -> None:
-    try:
-        write_text(_cache_file(folder), json.dumps(entries))
-    except (SaveError, RuntimeError):
-        return  # no home, or one that cannot be written: the next command hashes again
+    place = _cache_file(folder)
+    if place is not None:
+        with suppress(SaveError):  # then the next command hashes again
+            write_text(place, json.dumps(entries))

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..audio import read_audio
+from ..blocks import A, blank_like, blocks
 from ..errors import SampleError, UsageError
 from ..spec import Json
 from .base import Samples, Source
@@ -68,9 +69,11 @@ class RoomResponses:
         return digest_of(self.recordings)
 
     def respond(
-        self, samples: Samples, sample_rate_hz: int, source: Source, base_id: str
-    ) -> tuple[Samples, dict[str, Json]]:
+        self, samples: A, sample_rate_hz: int, source: Source, base_id: str, *, out: A | None = None
+    ) -> tuple[A, dict[str, Json]]:
         """Speech in a room of the folder: the direct path as it was, in place, with the reflections.
+
+        `out` is where it goes and may be `samples`; `None`: to new audio of the same kind.
 
         Returns:
             As many samples as went in (the tail is cut), and what was drawn.
@@ -88,7 +91,7 @@ class RoomResponses:
             except SampleError as error:
                 left_out.append({"room_file": recording.name, "reason": str(error)})
                 continue
-            return in_room(samples, response), {
+            return in_room(samples, response, out=out), {
                 "room_folder": str(self.folder),
                 "room_file": recording.name,
                 "room_category": recording.category,
@@ -113,8 +116,8 @@ class RecordedRoom:
         return {"rooms": "folder", "sha256": self.record["room_sha256"]}
 
     def respond(
-        self, samples: Samples, sample_rate_hz: int, source: Source, base_id: str
-    ) -> tuple[Samples, dict[str, Json]]:
+        self, samples: A, sample_rate_hz: int, source: Source, base_id: str, *, out: A | None = None
+    ) -> tuple[A, dict[str, Json]]:
         """Speech in that room.
 
         Raises:
@@ -122,7 +125,7 @@ class RecordedRoom:
         """
         path = Path(str(self.record["room_folder"])) / str(self.record["room_file"])
         require_content(path, str(self.record["room_sha256"]))
-        return in_room(samples, read_response(path, sample_rate_hz)), dict(self.record)
+        return in_room(samples, read_response(path, sample_rate_hz), out=out), dict(self.record)
 
 
 def room_from_record(record: Mapping[str, Json]) -> RecordedRoom:
@@ -176,12 +179,13 @@ def aligned(response: Samples, sample_rate_hz: int, name: str) -> RoomResponse:
     return RoomResponse(kept / math.sqrt(direct), lead, ratio_db)
 
 
-def in_room(samples: Samples, response: RoomResponse) -> Samples:
+def in_room(samples: A, response: RoomResponse, *, out: A | None = None) -> A:
     """Convolve a clip with a response; the direct path stays where the clip was.
 
     Args:
         samples: mono audio, shape [n_samples].
         response: at the same sample rate.
+        out: where the result goes; may be `samples`. `None`: to new audio of the same kind.
 
     Returns:
         float32 of shape [n_samples]; what rings on after the clip is cut.
@@ -191,8 +195,16 @@ def in_room(samples: Samples, response: RoomResponse) -> Samples:
     """
     from scipy.signal import oaconvolve
 
-    if not len(samples):
-        return samples.copy()
-    wet = oaconvolve(samples.astype(np.float64), response.samples)
-    heard: Samples = wet[response.lead : response.lead + len(samples)].astype(np.float32)
-    return heard
+    out = blank_like(samples) if out is None else out
+    n_samples, done = len(samples), -response.lead
+    ringing = np.zeros(len(response.samples) - 1)
+    for part in blocks(n_samples):
+        wet = oaconvolve(samples[part].astype(np.float64), response.samples)
+        wet[: len(ringing)] += ringing
+        length = part.stop - part.start
+        if part.stop < n_samples:
+            wet, ringing = wet[:length], wet[length:].copy()
+        heard = wet[max(0, -done) : n_samples - done]
+        out[max(0, done) : max(0, done) + len(heard)] = heard
+        done += length
+    return out

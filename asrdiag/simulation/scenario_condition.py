@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from ..blocks import A
 from ..spec import Json
 from .base import Condition, Degraded, Samples, Source
 from .chain import Merge, chain_of
@@ -10,7 +11,8 @@ from .noise import NoiseSource
 from .scenarios import SCENARIOS, Scenario
 from .seeding import draws
 from .severity import MAPPINGS, MappingName
-from .steps import RoomSource
+from .steps import Record, RoomSource
+from .vary import Vary, value_at, values_at
 
 
 @dataclass(frozen=True)
@@ -28,12 +30,13 @@ class ScenarioCondition(Condition):
     merge: Merge = "standard"
     noise: NoiseSource = DEFAULT_NOISE
     room: RoomSource | None = None
+    vary: Vary | None = None
+    """The only parameter that follows severity, where not all do; `severity` is given then."""
     kind: str = "scenario"
 
     def identity(self) -> dict[str, Json]:
         chain = chain_of(self._scenario, self.merge)
         ends = (0.0, 1.0) if self.severity is None else (self.severity,)
-        positions = [self._scenario.ranges.position(end) for end in ends]
         found: dict[str, Json] = {
             "kind": self.kind,
             "version": VERSION,
@@ -42,11 +45,21 @@ class ScenarioCondition(Condition):
             "severity": self.severity if self.mapping is None else self.mapping,
             "merge": self.merge,
             "steps": [
-                {"primitive": link.step.primitive, **link.step.values(position)}
-                for position in positions
+                {
+                    "primitive": link.step.primitive,
+                    **values_at(link, self._scenario.ranges, end, self.vary),
+                }
+                for end in ends
                 for link in chain
             ],
         }
+        if self.vary is not None:
+            assert self.severity is not None
+            found["vary"] = {
+                "parameter": self.vary.parameter,
+                "value": value_at(self._scenario, self.merge, self.severity, self.vary),
+                "rest": self.vary.rest,
+            }
         if has_background(self._scenario):
             found["noise"] = self.noise.identity()
         if has_room(self._scenario):
@@ -57,6 +70,10 @@ class ScenarioCondition(Condition):
         return has_background(self._scenario) and self.noise.draws_on_pool()
 
     def apply(self, samples: Samples, sample_rate_hz: int, source: Source) -> Degraded:
+        return Degraded(*self.degraded(samples, sample_rate_hz, source))
+
+    def degraded(self, samples: A, sample_rate_hz: int, source: Source) -> tuple[A, Record]:
+        """What `apply` does, to a clip of any length: of an `AudioFile` comes another, block by block."""
         drawn: dict[str, Json] = {}
         severity = self.severity
         if severity is None:
@@ -65,7 +82,7 @@ class ScenarioCondition(Condition):
             x = float(rng.random_sample())
             severity = MAPPINGS[self.mapping](x)
             drawn = {"severity_mapping": self.mapping, "severity_draw": x}
-        degraded, record = degrade_from(
+        heard, record = degrade_from(
             samples,
             sample_rate_hz,
             self._scenario,
@@ -75,8 +92,9 @@ class ScenarioCondition(Condition):
             merge=self.merge,
             noise=self.noise,
             room=self.room,
+            vary=self.vary,
         )
-        return Degraded(degraded, {"kind": self.kind, **record, **drawn})
+        return heard, {"kind": self.kind, **record, **drawn}
 
     @property
     def _scenario(self) -> Scenario:

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, model_validator
 
-from ..errors import UsageError
+from ..errors import UsageError, unknown
 from ..spec import Spec
 from .base import Condition, ConditionSpec
 from .chain import Merge
@@ -16,6 +16,7 @@ from .scenario_condition import ScenarioCondition, has_background, has_room
 from .scenarios import SCENARIOS, Scenario, scenario_named
 from .severity import MappingName
 from .sweep import SeveritySweep, severity_id
+from .vary import REST, Vary, parameters_of
 
 SETS: Mapping[str, tuple[str, ...]] = {
     "all": tuple(SCENARIOS),
@@ -58,7 +59,7 @@ def _named_set(value: Any) -> Any:
 def _distinct(names: tuple[str, ...]) -> tuple[str, ...]:
     for index, name in enumerate(names):
         if name in names[:index]:
-            raise ValueError(f"{name!r} is listed twice; expected different scenarios")
+            raise ValueError(f"{name!r} is listed twice; expected different ones")
     return names
 
 
@@ -67,6 +68,16 @@ ScenarioSet = Annotated[
     tuple[ScenarioName, ...], Field(min_length=1), BeforeValidator(_named_set), AfterValidator(_distinct)
 ]
 """`all`, `single`, or a list of names."""
+
+
+def _one_or_more(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list) else value
+
+
+Varied = Annotated[
+    tuple[str, ...], Field(min_length=1), BeforeValidator(_one_or_more), AfterValidator(_distinct)
+]
+"""`core`, `all` or the name of a parameter; or a list of them."""
 
 
 class _ScenarioKeys(ConditionSpec):
@@ -81,6 +92,10 @@ class _ScenarioKeys(ConditionSpec):
     """How many talk at once; for babble only, where `None` is 6."""
     room: RoomFolder | None = None
     """Measured rooms in place of the algorithmic reverberation."""
+    vary: Varied | None = None
+    """Parameters that follow severity one at a time; `None`: all together."""
+    rest: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] | None = None
+    """The severity at which the others stay; `None` is `REST`."""
 
     def missing(self) -> str | None:
         return (self.noise and missing(self.noise)) or (self.room and self.room.missing()) or None
@@ -88,6 +103,38 @@ class _ScenarioKeys(ConditionSpec):
     def named(self) -> Iterator[tuple[str, str]]:
         """The scenarios with the base id that each draws by."""
         raise NotImplementedError
+
+    def varied(self, scenario: str) -> tuple[Vary | None, ...]:
+        """What follows severity in each of a scenario's curves; `None`: everything."""
+        if self.vary is None:
+            return (None,)
+        known = self._parameters(scenario)
+        sets = {"all": known, "core": self._parameters(scenario, core=True)}
+        found = dict.fromkeys(name for choice in self.vary for name in sets.get(choice, (choice,)))
+        rest = REST if self.rest is None else self.rest
+        return tuple(Vary(name, rest) for name in found if name in known)
+
+    def _parameters(self, scenario: str, *, core: bool = False) -> tuple[str, ...]:
+        found = parameters_of(SCENARIOS[scenario], self.merge, core=core)
+        return tuple(name for name in found if self.room is None or ".reverb." not in name)
+
+    @model_validator(mode="after")
+    def _parameters_that_there_are(self) -> "_ScenarioKeys":
+        if self.vary is None:
+            if self.rest is not None:
+                raise ValueError("the key 'rest' is only with 'vary': where the other parameters stay")
+            return self
+        if isinstance(self.severity, SeverityMapping):
+            raise ValueError("the key 'vary' takes severities, one or a list; found a mapping")
+        known = dict.fromkeys(name for _, scenario in self.named() for name in self._parameters(scenario))
+        for name in self.vary:
+            if name not in ("core", "all", *known):
+                raise ValueError(unknown("parameter", name, ["core", "all", *known]))
+        for _, scenario in self.named():
+            if not self.varied(scenario):
+                choices = ", ".join(self._parameters(scenario))
+                raise ValueError(f"the key 'vary' names no parameter of {scenario!r}; known: {choices}")
+        return self
 
     @model_validator(mode="after")
     def _keys_that_do_something(self) -> "_ScenarioKeys":
@@ -115,7 +162,7 @@ class _ScenarioKeys(ConditionSpec):
             levels = [(severity, None) for severity in self.severity]
         return tuple(
             ScenarioCondition(
-                id=f"{base_id}.{mapping}" if severity is None else severity_id(base_id, severity),
+                id=_id(base_id, SCENARIOS[scenario], vary, severity, mapping),
                 base_id=base_id,
                 scenario=scenario,
                 severity=severity,
@@ -123,10 +170,24 @@ class _ScenarioKeys(ConditionSpec):
                 merge=self.merge,
                 noise=noise,
                 room=room,
+                vary=vary,
             )
             for base_id, scenario in self.named()
+            for vary in self.varied(scenario)
             for severity, mapping in levels
         )
+
+
+def _id(
+    base_id: str, scenario: Scenario, vary: Vary | None, severity: float | None, mapping: MappingName | None
+) -> str:
+    """Parameters and severities have the base id in common, by which all of them draw the same."""
+    curve = base_id
+    if vary is not None:
+        # Of a single effect the name is said already, as a rule.
+        only = f"{scenario.name}." if len(scenario.effects) == 1 else ""
+        curve = f"{base_id}.{vary.parameter.removeprefix(only)}"
+    return f"{curve}.{mapping}" if severity is None else severity_id(curve, severity)
 
 
 class ScenarioSpec(_ScenarioKeys):

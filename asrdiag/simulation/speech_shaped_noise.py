@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from ..spec import Json
 from .base import Source
-from .noise import GeneratedNoise, Noise, shaped_noise, unit_rms
+from .noise import GeneratedNoise, Noise, of_unit_rms, shaped_noise
 from .seeding import draws
 
 BAND_CENTRES_HZ = (
@@ -51,9 +51,15 @@ class SpeechShapedNoise(GeneratedNoise):
         record: dict[str, Json] = {"noise": self.name}
         if self.modulated:
             phase = 2 * math.pi * float(draws(*key, "modulation phase").random_sample())
-            seconds = np.arange(n_samples) / sample_rate_hz
-            envelope = 1 + np.sin(2 * math.pi * MODULATION_HZ * seconds + phase)
-            samples = unit_rms(samples * envelope)
+            steady = samples
+
+            def part(start: int, stop: int) -> npt.NDArray[np.float64]:
+                seconds = np.arange(start, stop) / sample_rate_hz
+                envelope = 1 + np.sin(2 * math.pi * MODULATION_HZ * seconds + phase)
+                swelling: npt.NDArray[np.float64] = steady[start:stop] * envelope
+                return swelling
+
+            samples = of_unit_rms(n_samples, part)
             record |= {"modulation_hz": MODULATION_HZ, "modulation_phase_rad": phase}
         return Noise(samples, record)
 

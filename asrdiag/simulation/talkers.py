@@ -4,11 +4,12 @@ import itertools
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
+from ..audio import audio_duration_s
 from ..datasets.base import Utterance
 from ..errors import SampleError
 from ..levels import active_speech_level
@@ -16,6 +17,9 @@ from .base import Samples, Source
 
 CACHE_BYTES = 64 * 2**20
 """What decoded talkers may take in one process: about 17 minutes of speech at 16 kHz."""
+
+LONGEST_S = 120.0
+"""Of an utterance that is longer, the first two minutes talk: hours of six people would take gigabytes."""
 
 _POOLS_KEPT = 4
 _SERIALS = itertools.count()
@@ -134,13 +138,23 @@ class VoiceCache:
 
 def _decode(utterance: Utterance, sample_rate_hz: int, source: Source) -> Voice:
     try:
-        samples = source.load(utterance, sample_rate_hz)
+        samples = source.load(_beginning(utterance), sample_rate_hz)
     except SampleError as error:
         return Voice(None, str(error))
     level = active_speech_level(samples, sample_rate_hz)
     if level is None:
         return Voice(None, "no active speech in it")
     return Voice((samples * 10 ** (-level.level_db / 20)).astype(np.float32))
+
+
+def _beginning(utterance: Utterance) -> Utterance:
+    duration_s = utterance.duration_s
+    if duration_s is None:
+        length_s = audio_duration_s(
+            utterance.audio_path, row=utterance.audio_row, column=utterance.audio_column
+        )
+        duration_s = length_s - utterance.offset_s
+    return replace(utterance, duration_s=LONGEST_S) if duration_s > LONGEST_S else utterance
 
 
 def _size(voice: Voice) -> int:

@@ -10,7 +10,8 @@ from typing import Any
 
 from ..errors import SaveError
 
-_TEMPORARY = ".asrdiag.tmp"
+TEMPORARY = ".asrdiag.tmp"
+"""How the name of a file ends that is being written, or was when its process was killed."""
 
 
 @contextmanager
@@ -30,7 +31,7 @@ def replacing(path: Path) -> Iterator[Path]:
     with _saving(path):
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=_TEMPORARY, dir=path.parent)
+            handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=TEMPORARY, dir=path.parent)
             os.close(handle)
             temporary = Path(name)
             yield temporary
@@ -64,12 +65,12 @@ def write_json(path: Path, value: Any) -> None:
 
 def is_leftover(path: Path) -> bool:
     """Whether this is a temporary file of ours that a killed process left behind."""
-    return path.name.startswith(".") and path.name.endswith(_TEMPORARY)
+    return path.name.startswith(".") and path.name.endswith(TEMPORARY)
 
 
 def remove_leftovers(folder: Path) -> None:
     """Remove the temporary files that a killed process left in a folder."""
-    for leftover in folder.glob(f".*{_TEMPORARY}"):
+    for leftover in folder.glob(f".*{TEMPORARY}"):
         leftover.unlink(missing_ok=True)
 
 

@@ -78,6 +78,18 @@ def read_document(path: Path) -> Document:
     return Document(path, content, data, reader.lines if node else {})
 
 
+def read_value(text: str) -> Any:
+    """A value as a suite has it: `no` is text, `[net, meeting]` a list.
+
+    Raises:
+        UsageError: it is not YAML.
+    """
+    try:
+        return yaml.load(text, _Loader)  # noqa: S506  (it is a SafeLoader)
+    except yaml.YAMLError as error:
+        raise UsageError(f"found {text!r}, expected a value as in a suite: {error}") from error
+
+
 @dataclass(frozen=True, slots=True)
 class _Reader:
     loader: _Loader

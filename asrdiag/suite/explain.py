@@ -12,6 +12,7 @@ from ..errors import UsageError, unknown
 from ..registry import Registry
 from ..simulation import CONDITIONS
 from .document import Location
+from .packaged import packaged_documents
 from .schema import Suite
 
 _REGISTRIES = {"systems": ENGINES, "datasets": DATASETS, "conditions": CONDITIONS}
@@ -64,11 +65,24 @@ _SENTENCES: dict[str, Callable[[Location, Any], str]] = {
 
 
 def _why_not(registry: Registry, name: str) -> str:
+    if name not in registry.names() and name in _announced():
+        known = ", ".join(registry.names())
+        return f"the {registry.kind} {name!r} is not in this version of asrdiag; it has: {known}"
     try:
         registry.load(name)
     except UsageError as error:
         return str(error)
     return f"the {registry.kind} {name!r} cannot be used here"
+
+
+def _announced() -> set[str]:
+    """The engines that packaged definitions name, whether they exist yet or not."""
+    return {
+        str(entry.get("engine"))
+        for document in packaged_documents()
+        for entry in document.data.get("systems", ())
+        if isinstance(entry, dict)
+    }
 
 
 def _sentence(kind: str, raw: Location, problem: Any) -> str:

@@ -13,6 +13,7 @@ from ..engines import ENGINES
 from ..engines.base import EngineSpec
 from ..errors import UsageError
 from ..metrics.diagnosis.entities import check_keywords
+from ..normalizing import NormalizerChoice
 from ..registry import Registry
 from ..simulation import CONDITIONS
 from ..simulation.base import ConditionSpec
@@ -80,6 +81,14 @@ def _known_version(version: int) -> int:
     return version
 
 
+class Definitions(Spec):
+    """What a suite uses of a file that it includes, checked."""
+
+    systems: tuple[System, ...] = ()
+    datasets: tuple[Dataset, ...] = ()
+    conditions: tuple[Condition, ...] = ()
+
+
 class Suite(Spec):
     """A suite file, checked."""
 
@@ -88,11 +97,14 @@ class Suite(Spec):
     description: str = ""
     seed: Annotated[int, Field(ge=0)] = 0
     """Every random draw derives from this, the utterance's id and the condition's base id."""
-    normalizer: str | None = None
-    """For datasets that name none; without it each utterance's language chooses, see `default_normalizer`."""
-    systems: Annotated[tuple[System, ...], Field(min_length=1)]
-    datasets: Annotated[tuple[Dataset, ...], Field(min_length=1)]
-    conditions: Annotated[tuple[Condition, ...], Field(min_length=1)]
+    normalizer: NormalizerChoice | None = None
+    """For what a dataset names none for; without it each utterance's language chooses, see
+    `choose_normalizer`."""
+    include: tuple[str, ...] = ()
+    """Files with definitions, beside this one or of asrdiag's own; the three lists name what is used."""
+    systems: tuple[System, ...]
+    datasets: tuple[Dataset, ...]
+    conditions: tuple[Condition, ...]
     matrix: Annotated[tuple[MatrixEntry, ...], Field(min_length=1)] = (MatrixEntry(),)
     """Which cells exist; without it, every system x dataset x condition."""
     on_error: OnError = OnError()

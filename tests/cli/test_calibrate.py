@@ -186,6 +186,51 @@ def test_the_parameters_that_change_are_named(asrdiag: Command, tmp_path: Path) 
     ]
 
 
+def test_a_parameter_that_is_varied_alone_has_a_curve_over_its_values(
+    asrdiag: Command, tmp_path: Path
+) -> None:
+    said = corpus(10)
+    values = dict(zip(LEVELS, (2000.0, 1750.0, 1500.0), strict=True))
+    curves = {"obstructed.lowpass.cutoff_hz": (1, 4, 8), "obstructed.reverb.wet_level": (2, 2, 3)}
+    cells, conditions = {}, {}
+    for curve, omitted in curves.items():
+        for end, n in zip(LEVELS, omitted, strict=True):
+            cells[f"sys/set/{curve}.{end}"] = answers(said, [n])
+            vary = {"parameter": curve, "value": values[end], "rest": 0.25}
+            key = f"sys/set/{curve}.{end}"
+            conditions[key] = {"kind": "scenario", "base_id": "obstructed", "vary": vary, "steps": []}
+    cells |= {
+        f"sys/set/{effect}.{end}": answers(said, [1]) for effect in ("obstructed", "echo") for end in LEVELS
+    }
+    ended = asrdiag("calibrate", score_run(make(tmp_path / "made", said, cells, conditions)))
+    assert ended.returncode == 0, ended.stderr
+    found = {row["condition"]: row for row in written(tmp_path / "made")}
+    for end, value in values.items():
+        row = found[f"obstructed.lowpass.cutoff_hz.{end}"]
+        assert (row["effect"], row["varied"]) == ("obstructed.lowpass.cutoff_hz",) * 2
+        assert (row["level"], row["value"], row["rest"]) == (f"{LEVELS[end]:g}", f"{value:g}", "0.25")
+        # 10, 40 and 80 %: 30, 50 and 70 % are reached at m = 1/3, 5/8 and 7/8; 500 Hz less for every 1.
+        at = numbers(row, *(f"crossing_value_{threshold}" for threshold in (30, 50, 70)))
+        assert at == pytest.approx([2000 - 500 / 3, 2000 - 500 * 5 / 8, 2000 - 500 * 7 / 8], abs=0.1)
+        assert numbers(row, "rise_pct", "rise_low_pct", "rise_high_pct") == [70] * 3
+    other = found["obstructed.reverb.wet_level.m100"]
+    assert (other["crossing_30"], other["crossing_value_30"]) == ("1", "1500")
+    assert (other["crossing_50"], other["crossing_value_50"]) == ("harder", "harder")
+    together = found["obstructed.m100"]
+    assert [together[name] for name in ("varied", "value", "rest", "crossing_value_30")] == [""] * 4
+    assert together["rise_pct"] == "0"
+    shown = " ".join(ended.stdout.split())
+    assert "one parameter at a time, the others as at severity 0.25" in shown
+    assert "obstructed. 0.33 (0.33 to 0.33) 0.62 (0.62 to 0.62)" in shown
+    assert "lowpass. 1830 1690 1560 cutoff_hz (1830 to 1830) (1690 to 1690)" in shown
+    # The dearest first, and none of the effect as a whole.
+    ranking = shown.partition("capped rises by")[2]
+    assert "obstructed.lowpass.cutoff_hz 2000 to 1500 70.0 (70 to 70) obstructed.reverb.wet_level" in ranking
+    # The scenario's name stands for it and for the curves of its parameters.
+    assert asrdiag("calibrate", tmp_path / "made", "--condition", "obstructed").returncode == 0
+    assert {row["effect"] for row in written(tmp_path / "made")} == {"obstructed", *curves}
+
+
 def test_words_and_characters_have_curves_of_their_own(asrdiag: Command, tmp_path: Path) -> None:
     said = [*corpus(2), Said("z", "你好世界", language="zh", speaker="s0")]
     cells = {f"sys/set/echo.{end}": answers(said[:2], [1]) | {"z": "你好"} for end in LEVELS}

@@ -176,6 +176,7 @@ def test_subsets_have_rows_and_a_pooled_one(
         ("a", "", "zh", "cer", "0"),  # the embedded systems know English only: failed, not empty
         ("b", "", "en", "wer", "2"),
         ("", "pooled", "en", "wer", "4"),
+        ("", "macro", "en", "wer", "4"),
     ]
     assert found[1]["n_failed"] == "1"
     assert found[1]["error_rate_pct"] == ""

@@ -81,7 +81,7 @@ def test_what_is_heard_is_what_a_corpus_has(tmp_path: Path) -> None:
     write_spool(tmp_path / "spool", entries_of("demo", "en", tmp_path))
     made = ClipMaker(Spool(tmp_path / "spool"), one, FORMATS["flac"]).make(2, 0)
     assert isinstance(made, Made)
-    assert (tmp_path / "out" / "audio" / "noise-dropout.m070.flac").read_bytes() == made.audio
+    assert (tmp_path / "out" / "audio" / "noise-dropout.m070.flac").read_bytes() == bytes(made.audio)
     assert json.loads((tmp_path / "out" / "listen.json").read_text()) == {"clip": "two-cities-03", "seed": 7}
     samples, rate = soundfile.read(tmp_path / "out" / "audio" / "noise-dropout.m070.flac", dtype="float32")
     assert sha256_of(samples, rate) == made.row["simulation"]["sha256"]

@@ -189,8 +189,12 @@ def test_a_process_that_ends_once_costs_nothing(manifest: Callable[..., Path], t
     assert (outcome.state.made, outcome.state.failed) == (12, 0)
 
 
-def test_ray_makes_the_same(manifest: Callable[..., Path], tmp_path: Path) -> None:
+def test_ray_makes_the_same(
+    manifest: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     pytest.importorskip("ray", reason="Ray is an extra: pip install 'asrdiag[ray]'")
+    # Ray does not tell its workers where pytest found the module of this noise.
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))
     one = order(manifest(8), per_clip=6, mix="release", noise=Trouble(dies_on=("clip5",)))
     make(one, tmp_path / "local")
     make(one, tmp_path / "ray", executor="ray")

@@ -47,7 +47,7 @@ def test_loose_files(tmp_path: Path, work: Path) -> None:
     rows = [json.loads(line) for line in lines]
     assert rows[1]["audio"] == "audio/s/c1+noise-m050.flac"
     for made, row in zip(CLIPS, rows, strict=False):
-        assert (tmp_path / row.pop("audio")).read_bytes() == made.audio
+        assert (tmp_path / row.pop("audio")).read_bytes() == bytes(made.audio)
         assert row == made.row
     assert not list(work.iterdir())
 
@@ -65,7 +65,7 @@ def test_a_tar_shard_is_what_webdataset_expects(tmp_path: Path, work: Path) -> N
     ):
         # A sample is a run of members with one key: all up to the first dot of the base name.
         assert (audio, text) == (f"{made.name}.flac", f"{made.name}.json")
-        assert content == made.audio
+        assert content == bytes(made.audio)
         assert row == line
         assert json.loads(line)["audio"] == f"shards/000012.tar/{audio}"
     first = path.read_bytes()
@@ -82,7 +82,7 @@ def test_a_parquet_shard_is_what_datasets_expects(tmp_path: Path, work: Path) ->
     rows = table.to_pylist()
     assert len(rows) == 150
     for made, line, row in zip(CLIPS, lines, rows, strict=True):
-        assert row["audio"] == {"bytes": made.audio, "path": f"{made.name}.flac"}
+        assert row["audio"] == {"bytes": bytes(made.audio), "path": f"{made.name}.flac"}
         assert json.loads(row["factors"]) == made.row["factors"]
         assert json.loads(row["simulation"]) == made.row["simulation"]
         assert (row["scenario"], row["severity"], row["id"]) == ("noise", 0.5, made.row["id"])

@@ -50,5 +50,5 @@ def test_the_example_loader_works(tmp_path):
 
 
 def test_an_unknown_loader_lists_the_known():
-    with pytest.raises(UsageError, match="unknown dataset loader 'libri'.*known: demo, manifest"):
+    with pytest.raises(UsageError, match=r"unknown dataset loader 'libri'.*known: demo, manifest"):
         DATASETS.load("libri")

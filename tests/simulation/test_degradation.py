@@ -262,9 +262,16 @@ def test_a_room_stands_for_the_reverberation(clean: Samples) -> None:
             return {"rooms": "corridor"}
 
         def respond(
-            self, samples: Samples, sample_rate_hz: int, source: Source, base_id: str
+            self,
+            samples: Samples,
+            sample_rate_hz: int,
+            source: Source,
+            base_id: str,
+            *,
+            out: Samples | None = None,
         ) -> tuple[Samples, dict[str, Json]]:
-            return samples + np.float32(0.5) * np.roll(samples, 800), {"room_file": base_id}
+            heard = np.add(samples, np.float32(0.5) * np.roll(samples, 800), out=out)
+            return heard, {"room_file": base_id}
 
     found, record = degrade(clean, RATE, "far_field", 0.5, 0, room=Corridor())
     assert step(record, "reverb") == {

@@ -12,7 +12,7 @@ from asrdiag.errors import UsageError
 from asrdiag.simulation import CONDITIONS, SCENARIOS, Condition, degrade, recreate
 from asrdiag.simulation.base import Samples
 from asrdiag.simulation.severity import MAPPING_NAMES, MAPPINGS
-from asrdiag.suite.load import load_suite, packaged_suites
+from asrdiag.suite import load_suite, packaged_suites
 
 from .conftest import Corpus
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from asrdiag.errors import UsageError
-from asrdiag.suite.load import find_suite, load_suite, packaged_suites
+from asrdiag.suite import find_suite, load_suite, packaged_suites
 
 GOOD = """\
 schema: 1
@@ -99,6 +99,16 @@ def test_a_good_suite_expands_its_levels(write: Callable[[str], Path]) -> None:
             "unknown key 'retrys' (did you mean 'retry'?)",
         ),
         (("name: good", "name: good\nnormalizer: whisper"), 3, "unknown normaliser 'whisper'"),
+        (("name: good", "name: good\nnormalizer: {en: whisper}"), 3, "normalizer.en: unknown normaliser"),
+        (("name: good", "name: good\nnormalizer: {English: none}"), 3, "'English' is not a language tag"),
+        (("name: good", "name: good\nnormalizer: {en: none, EN: none}"), 3, "are the same language"),
+        (("name: good", "name: good\nnormalizer: {en: 3}"), 3, "normalizer.en: found 3, expected a valid"),
+        (("name: good", "name: good\nnormalizer: [none]"), 3, "normalizer: found ['none'], expected a valid"),
+        (
+            ("loader: demo", "loader: demo\n    normalizer: {zh: chinese}"),
+            9,
+            "datasets[0].normalizer.zh: unknown normaliser 'chinese' (did you mean 'chinese@1'?)",
+        ),
         (
             ("name: good", "name: good\nmatrix: [{systems: [x]}]"),
             3,
@@ -199,16 +209,24 @@ def test_a_relative_path_starts_at_the_suite(write: Callable[[str], Path], tmp_p
     assert load_suite(path).suite.datasets[0].path == tmp_path / "data/list.jsonl"
 
 
-def test_suites_are_found_by_name_and_by_path(write: Callable[[str], Path]) -> None:
-    assert find_suite("quickstart") == packaged_suites()["quickstart"]
+def test_a_normaliser_may_be_given_for_each_language(write: Callable[[str], Path]) -> None:
+    text = GOOD.replace("loader: demo", "loader: demo\n    normalizer: {en: none, zh: vitw-chinese@1}")
+    suite = load_suite(write(f"{text}normalizer: {{fr: basic@1}}\n")).suite
+    assert suite.datasets[0].normalizer == {"en": "none", "zh": "vitw-chinese@1"}
+    assert suite.normalizer == {"fr": "basic@1"}
+
+
+def test_suites_are_found_by_name_and_by_path(
+    write: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "quickstart").mkdir()  # a corpus, say
+    for name in ("quickstart", "quickstart.yaml", "suites/quickstart.yaml"):
+        assert find_suite(name) == packaged_suites()["quickstart"]
+    for name in ("./quickstart", "../suites/quickstart.yaml", "suites/", "suites/suites/quickstart"):
+        with pytest.raises(UsageError, match=r"unknown packaged suite|is a folder"):
+            find_suite(name)
     path = write(GOOD)
     assert find_suite(str(path)) == path
     with pytest.raises(UsageError, match=r"unknown packaged suite 'quikstart' \(did you mean 'quickstart'"):
         find_suite("quikstart")
-
-
-@pytest.mark.parametrize("name", packaged_suites())
-def test_packaged_suites_are_valid(name: str) -> None:
-    suite = load_suite(packaged_suites()[name]).suite
-    assert suite.name == name
-    assert suite.description

@@ -1,13 +1,13 @@
 #include "recursions.h"
 
-void sum_squares(const double *sections, const float *from, size_t n, const int64_t *edges, size_t n_edges,
-                 double *sums)
+void sum_squares(const double *sections, double *state, const float *from, size_t n, const int64_t *edges,
+                 size_t n_edges, double *sums)
 {
     const double *one = sections, *two = sections + 5;
-    double z1 = 0, z2 = 0, w1 = 0, w2 = 0, total = 0;
+    double z1 = state[0], z2 = state[1], w1 = state[2], w2 = state[3], total = state[4];
     size_t i = 0;
-    for (size_t edge = 0; edge < n_edges; edge++) {
-        size_t stop = (size_t)edges[edge] < n ? (size_t)edges[edge] : n;
+    for (size_t edge = 0; edge <= n_edges; edge++) {
+        size_t stop = edge < n_edges && edges[edge] >= 0 && (size_t)edges[edge] < n ? (size_t)edges[edge] : n;
         for (; i < stop; i++) {
             double x = from[i];
             double y = one[0] * x + z1;
@@ -18,6 +18,12 @@ void sum_squares(const double *sections, const float *from, size_t n, const int6
             w2 = two[2] * y - two[4] * v;
             total += v * v;
         }
-        sums[edge] = total;
+        if (edge < n_edges)
+            sums[edge] = total;
     }
+    state[0] = z1;
+    state[1] = z2;
+    state[2] = w1;
+    state[3] = w2;
+    state[4] = total;
 }

@@ -15,62 +15,73 @@ static int fits(const Py_buffer *from, const Py_buffer *to, size_t size)
     return 0;
 }
 
+static int holds(const Py_buffer *state, size_t doubles)
+{
+    if (state->len == (Py_ssize_t)(doubles * sizeof(double)))
+        return 1;
+    PyErr_Format(PyExc_ValueError, "a state of %zd bytes; expected %zu doubles", state->len, doubles);
+    return 0;
+}
+
 static PyObject *one_pole(PyObject *module, PyObject *arguments)
 {
-    Py_buffer from, to;
+    Py_buffer from, to, state;
     onepole filter;
-    int passes;
+    int begun, passes;
     (void)module;
-    if (!PyArg_ParseTuple(arguments, "y*w*dddddi:one_pole", &from, &to, &filter.b0, &filter.b1, &filter.a,
-                          &filter.wet, &filter.dry, &passes))
+    if (!PyArg_ParseTuple(arguments, "y*w*w*pdddddi:one_pole", &from, &to, &state, &begun, &filter.b0, &filter.b1,
+                          &filter.a, &filter.wet, &filter.dry, &passes))
         return NULL;
     int good = fits(&from, &to, sizeof(float));
     if (good && (passes < 1 || passes > MOST_PASSES)) {
         PyErr_Format(PyExc_ValueError, "%d passes; expected 1 to %d", passes, MOST_PASSES);
         good = 0;
     }
+    good = good && holds(&state, (size_t)passes);
     if (good) {
         Py_BEGIN_ALLOW_THREADS
-        run_onepole(&filter, passes, from.buf, to.buf, (size_t)from.len / sizeof(float));
+        run_onepole(&filter, passes, state.buf, begun, from.buf, to.buf, (size_t)from.len / sizeof(float));
         Py_END_ALLOW_THREADS
     }
     PyBuffer_Release(&from);
     PyBuffer_Release(&to);
+    PyBuffer_Release(&state);
     return good ? Py_NewRef(Py_None) : NULL;
 }
 
 static PyObject *reverb(PyObject *module, PyObject *arguments)
 {
-    Py_buffer from, to;
+    Py_buffer from, to, state;
     room in;
-    Py_ssize_t sample_rate_hz;
+    Py_ssize_t sample_rate_hz, done;
     (void)module;
-    if (!PyArg_ParseTuple(arguments, "y*w*ndddd:reverb", &from, &to, &sample_rate_hz, &in.feedback, &in.damping,
-                          &in.wet, &in.dry))
+    if (!PyArg_ParseTuple(arguments, "y*w*w*nndddd:reverb", &from, &to, &state, &done, &sample_rate_hz, &in.feedback,
+                          &in.damping, &in.wet, &in.dry))
         return NULL;
-    int good = fits(&from, &to, sizeof(float));
+    int good = fits(&from, &to, sizeof(float)) && holds(&state, reverb_state(sample_rate_hz));
+    if (good && done < 0) {
+        PyErr_Format(PyExc_ValueError, "%zd samples before; expected 0 or more", done);
+        good = 0;
+    }
     if (good) {
-        int failed;
         Py_BEGIN_ALLOW_THREADS
-        failed = reverberate(&in, sample_rate_hz, from.buf, to.buf, (size_t)from.len / sizeof(float));
+        reverberate(&in, sample_rate_hz, state.buf, (uint64_t)done, from.buf, to.buf,
+                    (size_t)from.len / sizeof(float));
         Py_END_ALLOW_THREADS
-        if (failed) {
-            PyErr_NoMemory();
-            good = 0;
-        }
     }
     PyBuffer_Release(&from);
     PyBuffer_Release(&to);
+    PyBuffer_Release(&state);
     return good ? Py_NewRef(Py_None) : NULL;
 }
 
 static PyObject *energy(PyObject *module, PyObject *arguments)
 {
-    Py_buffer from, sections, edges, sums;
+    Py_buffer from, state, sections, edges, sums;
     (void)module;
-    if (!PyArg_ParseTuple(arguments, "y*y*y*w*:energy", &from, &sections, &edges, &sums))
+    if (!PyArg_ParseTuple(arguments, "y*w*y*y*w*:energy", &from, &state, &sections, &edges, &sums))
         return NULL;
-    int good = fits(&edges, &sums, sizeof(double));
+    int good = fits(&edges, &sums, sizeof(double)) && holds(&state, ENERGY_STATE);
     if (good && (sections.len != 10 * (Py_ssize_t)sizeof(double) || from.len % (Py_ssize_t)sizeof(float))) {
         PyErr_Format(PyExc_ValueError, "sections of %zd bytes; expected ten doubles, and samples of 4 bytes",
                      sections.len);
@@ -78,11 +89,12 @@ static PyObject *energy(PyObject *module, PyObject *arguments)
     }
     if (good) {
         Py_BEGIN_ALLOW_THREADS
-        sum_squares(sections.buf, from.buf, (size_t)from.len / sizeof(float), edges.buf,
+        sum_squares(sections.buf, state.buf, from.buf, (size_t)from.len / sizeof(float), edges.buf,
                     (size_t)edges.len / sizeof(double), sums.buf);
         Py_END_ALLOW_THREADS
     }
     PyBuffer_Release(&from);
+    PyBuffer_Release(&state);
     PyBuffer_Release(&sections);
     PyBuffer_Release(&edges);
     PyBuffer_Release(&sums);
@@ -90,9 +102,11 @@ static PyObject *energy(PyObject *module, PyObject *arguments)
 }
 
 static PyMethodDef functions[] = {
-    {"one_pole", one_pole, METH_VARARGS, "one_pole(samples, out, b0, b1, a, wet, dry, passes): see pure.py."},
-    {"reverb", reverb, METH_VARARGS, "reverb(samples, out, rate, feedback, damping, wet, dry): see pure.py."},
-    {"energy", energy, METH_VARARGS, "energy(samples, sections, edges, out): see pure.py."},
+    {"one_pole", one_pole, METH_VARARGS,
+     "one_pole(samples, out, state, begun, b0, b1, a, wet, dry, passes): see pure.py."},
+    {"reverb", reverb, METH_VARARGS,
+     "reverb(samples, out, state, done, rate, feedback, damping, wet, dry): see pure.py."},
+    {"energy", energy, METH_VARARGS, "energy(samples, state, sections, edges, out): see pure.py."},
     {NULL, NULL, 0, NULL},
 };
 

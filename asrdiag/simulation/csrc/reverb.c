@@ -1,7 +1,5 @@
 #include "recursions.h"
 
-#include <stdlib.h>
-
 enum { COMBS = 8, ALLPASSES = 4, LINES = COMBS + ALLPASSES, BLOCK = 256 };
 
 /* Samples at 44.1 kHz, of Freeverb's left channel. */
@@ -65,24 +63,32 @@ static void run_allpass(const line *with, double *value, size_t n)
     }
 }
 
-int reverberate(const room *in, int64_t sample_rate_hz, const float *from, float *to, size_t n)
+static size_t size_of(int line, int64_t sample_rate_hz)
+{
+    int64_t size = sample_rate_hz * tunings[line] / 44100;
+    return size > 0 ? (size_t)size : 1;
+}
+
+size_t reverb_state(int64_t sample_rate_hz)
+{
+    size_t total = COMBS;
+    for (int k = 0; k < LINES; k++)
+        total += size_of(k, sample_rate_hz);
+    return total;
+}
+
+void reverberate(const room *in, int64_t sample_rate_hz, double *state, uint64_t done, const float *from, float *to,
+                 size_t n)
 {
     line lines[LINES];
-    double state[COMBS] = {0}, value[BLOCK];
-    size_t total = 0;
+    double value[BLOCK];
+    double *rings = state + COMBS;
     for (int k = 0; k < LINES; k++) {
-        int64_t size = sample_rate_hz * tunings[k] / 44100;
-        lines[k].size = size > 0 ? (size_t)size : 1;
-        lines[k].next = 0;
-        total += lines[k].size;
+        lines[k].size = size_of(k, sample_rate_hz);
+        lines[k].next = (size_t)(done % lines[k].size);
+        lines[k].at = rings;
+        rings += lines[k].size;
     }
-    double *rings = calloc(total, sizeof *rings);
-    if (rings == NULL)
-        return -1;
-    lines[0].at = rings;
-    for (int k = 1; k < LINES; k++)
-        lines[k].at = lines[k - 1].at + lines[k - 1].size;
-
     for (size_t i = 0, count; i < n; i += count) {
         count = straight(lines, n - i < BLOCK ? n - i : BLOCK);
         run_combs(in, lines, state, from + i, value, count);
@@ -92,6 +98,4 @@ int reverberate(const room *in, int64_t sample_rate_hz, const float *from, float
             to[i + j] = (float)(value[j] * in->wet + from[i + j] * in->dry);
         advance(lines, count);
     }
-    free(rings);
-    return 0;
 }

@@ -1,12 +1,15 @@
 """The eight things of which every simulated condition consists: pure functions from a clip to a clip.
 
-A clip is a float32 array of shape [n_samples] at any sample rate, nominally in [-1, 1]. Nothing is changed in
-place, the length stays, and what comes out is finite. Peaks may exceed full scale; who ends a chain guards
-against that.
+A clip is a float32 array of shape [n_samples] at any sample rate, nominally in [-1, 1]. The length stays, and
+what comes out is finite. Peaks may exceed full scale; who ends a chain guards against that.
+
+Each works through a clip a block at a time and needs little memory beside the clip and the result. The result
+is a new array, or goes to `out` if that is given: an array of the same length, which may be the clip itself.
+An `AudioFile` can stand for the array.
 """
 
+from ...blocks import Samples
 from .bandwidth import resample_down_up
-from .clip import Samples
 from .delay import echo
 from .distortion import distort
 from .filters import highpass, lowpass

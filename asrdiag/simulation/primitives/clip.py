@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-Samples = npt.NDArray[np.float32]
-"""Mono audio, shape [n_samples]."""
+from ...audio_file import AudioFile
+from ...blocks import A, Audio, blank_like, blocks, each_block
 
 CHUNK = 1 << 16
 """What is worked on in float64 goes so many samples at a time, so that an hour takes little room."""
@@ -32,10 +32,11 @@ def require_clip(samples: Any, sample_rate_hz: Any) -> None:
     ...
     ValueError: samples have the shape (2, 16000), expected mono: (n_samples,); average or pick channels first
     """
-    if not isinstance(samples, np.ndarray) or samples.dtype != np.float32:
-        found = f"an array of {samples.dtype}" if isinstance(samples, np.ndarray) else type(samples).__name__
+    array = isinstance(samples, np.ndarray)
+    if not isinstance(samples, AudioFile) and not (array and samples.dtype == np.float32):
+        found = f"an array of {samples.dtype}" if array else type(samples).__name__
         raise TypeError(f"samples are {found}, expected a NumPy array of float32")
-    if samples.ndim != 1:
+    if array and samples.ndim != 1:
         raise ValueError(
             f"samples have the shape {samples.shape}, expected mono: (n_samples,); "
             "average or pick channels first"
@@ -48,11 +49,19 @@ def require_clip(samples: Any, sample_rate_hz: Any) -> None:
     if not peak <= LOUDEST:
         if math.isfinite(peak):
             raise ValueError(f"samples peak at {peak:g}, expected a scale on which full scale is 1")
-        where = int(np.argmin(np.isfinite(samples)))
+        where, value = _first_not_finite(samples)
         raise ValueError(
-            f"sample {where} of {len(samples)} is {samples[where]} ({where / sample_rate_hz:.3f} s); "
+            f"sample {where} of {len(samples)} is {value} ({where / sample_rate_hz:.3f} s); "
             "expected finite values"
         )
+
+
+def _first_not_finite(samples: Audio) -> tuple[int, np.float32]:
+    for part in blocks(len(samples)):
+        block = samples[part]
+        if not (finite := np.isfinite(block)).all():
+            return part.start + (where := int(np.argmin(finite))), block[where]
+    raise AssertionError("all are finite")
 
 
 def require_within(name: str, value: float, low: float, high: float) -> None:
@@ -65,7 +74,7 @@ def require_within(name: str, value: float, low: float, high: float) -> None:
         raise ValueError(f"{name} is {value}, expected {low:g} to {high:g}")
 
 
-def chunks(samples: Samples) -> Iterator[tuple[slice, npt.NDArray[np.float64]]]:
+def chunks(samples: Audio) -> Iterator[tuple[slice, npt.NDArray[np.float64]]]:
     """A clip in float64, a stretch at a time, each with its place.
 
     >>> [part for part, _ in chunks(np.zeros(70000, np.float32))]
@@ -76,15 +85,22 @@ def chunks(samples: Samples) -> Iterator[tuple[slice, npt.NDArray[np.float64]]]:
         yield part, samples[part].astype(np.float64)
 
 
-def peak_of(samples: Samples) -> float:
+def peak_of(samples: Audio) -> float:
     """The largest absolute value; 0 for no samples, NaN if one is NaN.
 
     >>> peak_of(np.array([0.25, -0.5], np.float32))
     0.5
     """
-    return float(np.maximum(samples.max(), -samples.min())) if len(samples) else 0.0
+    peak = np.float32(0)
+    for part in blocks(len(samples)):
+        block = samples[part]
+        peak = np.maximum(peak, np.maximum(block.max(), -block.min()))
+    return float(peak)
 
 
-def scaled(samples: Samples, gain: float) -> Samples:
+def scaled(samples: A, gain: float, *, out: A | None = None) -> A:
     """The clip times a gain, which is rounded to float32 first: one rounding for each sample."""
-    return samples * np.float32(gain)
+    out = blank_like(samples) if out is None else out
+    factor = np.float32(gain)
+    each_block(samples, out, lambda given, to: np.multiply(given, factor, out=to))
+    return out

@@ -2,10 +2,13 @@
 
 import numpy as np
 
-from .clip import Samples, require_clip, require_within
+from ...blocks import A, Samples, blank_like, each_block
+from .clip import require_clip, require_within
 
 
-def echo(samples: Samples, sample_rate_hz: int, *, delay_s: float, feedback: float, mix: float) -> Samples:
+def echo(
+    samples: A, sample_rate_hz: int, *, delay_s: float, feedback: float, mix: float, out: A | None = None
+) -> A:
     """Add echoes of a clip: one every `delay_s`, each `feedback` times the one before.
 
     y[n] = (1 - mix) x[n] + mix v[n - D] with v[n] = x[n] + feedback v[n - D], in float32: bit for bit what
@@ -34,12 +37,35 @@ def echo(samples: Samples, sample_rate_hz: int, *, delay_s: float, feedback: flo
     lag = int(float(np.float32(delay_s)) * sample_rate_hz)
     if lag < 1:
         raise ValueError(f"delay_s is {delay_s}, expected at least one sample, {1 / sample_rate_hz:g} s")
-    gain, wet = np.float32(feedback), np.float32(mix)
-    out = samples * (np.float32(1) - wet)
-    line = samples.copy()  # v
-    for start in range(lag, len(samples), lag):
-        stop = min(start + lag, len(samples))
-        late = line[start - lag : stop - lag]
-        line[start:stop] += gain * late
-        out[start:stop] += wet * late
+    out = blank_like(samples) if out is None else out
+    each_block(samples, out, _Line(lag, np.float32(feedback), np.float32(mix)).run)
     return out
+
+
+class _Line:
+    """A delay line on its way through a clip."""
+
+    def __init__(self, lag: int, feedback: np.float32, wet: np.float32) -> None:
+        self._feedback, self._wet, self._dry = feedback, wet, np.float32(1) - wet
+        self._held = np.zeros(lag, np.float32)  # v, round and round
+        self._next = 0
+        self._filled = 0
+
+    def run(self, given: Samples, to: Samples) -> None:
+        done = 0
+        while done < len(given):
+            held = self._held[self._next :][: len(given) - done]
+            new, out = given[done : done + len(held)], to[done : done + len(held)]
+            if self._filled < len(self._held):  # nothing to come back yet
+                held[:] = new
+                np.multiply(new, self._dry, out=out)
+                self._filled += len(held)
+            else:
+                late = held.copy()
+                np.multiply(late, self._feedback, out=held)
+                held += new
+                late *= self._wet
+                np.multiply(new, self._dry, out=out)
+                out += late
+            done += len(held)
+            self._next = (self._next + len(held)) % len(self._held)

@@ -2,10 +2,11 @@
 
 import numpy as np
 
-from .clip import Samples, chunks, require_clip, require_within
+from ...blocks import A, blank_like
+from .clip import chunks, require_clip, require_within
 
 
-def distort(samples: Samples, sample_rate_hz: int, *, drive_db: float) -> Samples:
+def distort(samples: A, sample_rate_hz: int, *, drive_db: float, out: A | None = None) -> A:
     """Overdrive a clip: tanh of it times a gain of `drive_db`.
 
     The same as pedalboard's `Distortion`; there is no gain afterwards to make up for it. It works sample by
@@ -28,7 +29,7 @@ def distort(samples: Samples, sample_rate_hz: int, *, drive_db: float) -> Sample
     require_clip(samples, sample_rate_hz)
     require_within("drive_db", drive_db, -100, 100)
     gain = 10 ** (drive_db / 20)
-    out = np.empty_like(samples)
+    out = blank_like(samples) if out is None else out
     # In float64, where processors' ways to compute tanh differ too little to be seen in a float32.
     for part, exact in chunks(samples):
         out[part] = np.tanh(exact * gain)

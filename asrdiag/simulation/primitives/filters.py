@@ -2,13 +2,20 @@
 
 import math
 
-from .clip import Samples, require_clip, require_within
+from ...blocks import A
+from .clip import require_clip, require_within
 from .recursions import MOST_PASSES, one_pole
 
 
 def lowpass(
-    samples: Samples, sample_rate_hz: int, cutoff_hz: float, *, passes: int = 1, wet: float = 1.0
-) -> Samples:
+    samples: A,
+    sample_rate_hz: int,
+    cutoff_hz: float,
+    *,
+    passes: int = 1,
+    wet: float = 1.0,
+    out: A | None = None,
+) -> A:
     """Attenuate what lies above a frequency, by 6 dB an octave for each pass.
 
     One pass is y[n] = y[n-1] + s (x[n] - y[n-1]) with s = 1 / (1 + rate / (2 pi cutoff)), from y[0] = x[0]
@@ -36,12 +43,18 @@ def lowpass(
     require_clip(samples, sample_rate_hz)
     _require_filter(sample_rate_hz, cutoff_hz, passes, wet)
     share = smoothing(sample_rate_hz, cutoff_hz)
-    return one_pole(samples, share, 0.0, 1 - share, wet=wet, passes=passes)
+    return one_pole(samples, share, 0.0, 1 - share, wet=wet, passes=passes, out=out)
 
 
 def highpass(
-    samples: Samples, sample_rate_hz: int, cutoff_hz: float, *, passes: int = 1, wet: float = 1.0
-) -> Samples:
+    samples: A,
+    sample_rate_hz: int,
+    cutoff_hz: float,
+    *,
+    passes: int = 1,
+    wet: float = 1.0,
+    out: A | None = None,
+) -> A:
     """Attenuate what lies below a frequency, by 6 dB an octave for each pass.
 
     One pass is y[n] = k (y[n-1] + x[n] - x[n-1]) with k = 1 / (1 + 2 pi cutoff / rate), from y[0] = x[0] on:
@@ -58,7 +71,7 @@ def highpass(
     require_clip(samples, sample_rate_hz)
     _require_filter(sample_rate_hz, cutoff_hz, passes, wet)
     keep = 1 - smoothing(sample_rate_hz, cutoff_hz)
-    return one_pole(samples, keep, -keep, keep, wet=wet, passes=passes)
+    return one_pole(samples, keep, -keep, keep, wet=wet, passes=passes, out=out)
 
 
 def smoothing(sample_rate_hz: int, cutoff_hz: float) -> float:

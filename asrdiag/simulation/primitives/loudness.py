@@ -6,7 +6,8 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from .clip import Samples, require_clip, require_within, scaled
+from ...blocks import A, Audio, copied
+from .clip import require_clip, require_within, scaled
 from .recursions import energy_until
 
 _BLOCK_S = 0.4
@@ -16,7 +17,7 @@ _ABSOLUTE_GATE_LUFS = -70.0
 _RELATIVE_GATE_LU = -10.0
 
 
-def loudness_lufs(samples: Samples, sample_rate_hz: int) -> float | None:
+def loudness_lufs(samples: Audio, sample_rate_hz: int) -> float | None:
     """The integrated loudness of a clip in LUFS.
 
     The clip is K-weighted (a shelf of +4 dB at 1500 Hz and a high-pass at 38 Hz), its power taken over blocks
@@ -70,7 +71,7 @@ def loudness_gain(measured_lufs: float, target_lufs: float) -> float:
     return float(np.float32(10 ** ((target_lufs - measured_lufs) / 20)))
 
 
-def set_loudness(samples: Samples, sample_rate_hz: int, *, target_lufs: float) -> Samples:
+def set_loudness(samples: A, sample_rate_hz: int, *, target_lufs: float, out: A | None = None) -> A:
     """Scale a clip to an integrated loudness; one that has none (see `loudness_lufs`) stays as it is.
 
     Nothing is clipped or limited: peaks may exceed full scale.
@@ -92,7 +93,9 @@ def set_loudness(samples: Samples, sample_rate_hz: int, *, target_lufs: float) -
     """
     require_within("target_lufs", target_lufs, -100, 0)
     measured = loudness_lufs(samples, sample_rate_hz)
-    return samples.copy() if measured is None else scaled(samples, loudness_gain(measured, target_lufs))
+    if measured is None:
+        return copied(samples, out)
+    return scaled(samples, loudness_gain(measured, target_lufs), out=out)
 
 
 @lru_cache(maxsize=32)

@@ -1,13 +1,15 @@
 """Additive noise at a level relative to the clip's, RMS to RMS."""
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 
-from .clip import CHUNK, Samples, chunks, require_clip, require_within, scaled
+from ...blocks import A, Audio, Computed, Samples, blank_like, blocks, each_block, is_long
+from .clip import CHUNK, chunks, require_clip, require_within
 
 
-def add_noise(samples: Samples, sample_rate_hz: int, noise: Samples, *, noise_db: float) -> Samples:
+def add_noise(samples: A, sample_rate_hz: int, noise: Samples, *, noise_db: float, out: A | None = None) -> A:
     """Add noise whose RMS lies `noise_db` above the clip's own, both over the whole clip.
 
     The SNR is -`noise_db` by this measure; `asrdiag.simulation.additive_noise` sets the active speech level
@@ -32,10 +34,10 @@ def add_noise(samples: Samples, sample_rate_hz: int, noise: Samples, *, noise_db
     """
     require_clip(noise, sample_rate_hz)
     noise = fitted(noise, len(samples))
-    return mixed(samples, noise, noise_gain(samples, sample_rate_hz, noise, noise_db))
+    return mixed(samples, noise, noise_gain(samples, sample_rate_hz, noise, noise_db), out=out)
 
 
-def noise_gain(samples: Samples, sample_rate_hz: int, noise: Samples, noise_db: float) -> float:
+def noise_gain(samples: Audio, sample_rate_hz: int, noise: Audio, noise_db: float) -> float:
     """The factor on noise of the clip's length that puts it `noise_db` above the clip, a float32 value.
 
     0 for a silent clip.
@@ -67,21 +69,44 @@ def fitted(noise: Samples, n_samples: int) -> Samples:
     return noise[:n_samples] if len(noise) >= n_samples else np.resize(noise, n_samples)
 
 
-def mixed(samples: Samples, noise: Samples, gain: float) -> Samples:
+def mixed(samples: A, noise: Audio, gain: float, *, out: A | None = None) -> A:
     """The clip plus `gain` times noise of the same length."""
-    heard = scaled(noise, gain)
-    heard += samples
-    return heard
+    out = blank_like(samples) if out is None else out
+    factor, parts = np.float32(gain), blocks(len(samples))
+    each_block(samples, out, lambda given, to: np.add(noise[next(parts)] * factor, given, out=to))
+    return out
 
 
-def white_noise(n_samples: int, rng: np.random.RandomState) -> Samples:
+def white_noise(n_samples: int, begin: Callable[[], np.random.RandomState]) -> Audio:
     """White noise of unit RMS on average, nearly Gaussian: each sample is the sum of four uniform bytes.
 
     Four times as fast as normal deviates, and in whole numbers until the last step. No sample exceeds 3.46.
 
-    >>> white_noise(3, np.random.RandomState(0)).dtype
+    Args:
+        n_samples: the length.
+        begin: gives the source of random numbers at its start. Long noise is made each time that it is asked
+            for, for which it has to begin anew.
+
+    >>> white_noise(3, lambda: np.random.RandomState(0)).dtype
     dtype('float32')
     """
+    if not is_long(n_samples):
+        return _bytes_added(n_samples, begin())
+    rng, done = begin(), 0
+
+    def compute(start: int, stop: int) -> Samples:
+        nonlocal rng, done
+        if start < done:
+            rng, done = begin(), 0
+        while done < start:  # what nobody asks for has to be drawn too
+            done += len(_bytes_added(min(CHUNK, start - done), rng))
+        done = stop
+        return _bytes_added(stop - start, rng)
+
+    return Computed(n_samples, compute)
+
+
+def _bytes_added(n_samples: int, rng: np.random.RandomState) -> Samples:
     noise = np.empty(n_samples, np.float32)
     for start in range(0, n_samples, CHUNK):
         part = noise[start : start + CHUNK]
@@ -94,6 +119,6 @@ def white_noise(n_samples: int, rng: np.random.RandomState) -> Samples:
     return noise
 
 
-def _rms(samples: Samples) -> float:
+def _rms(samples: Audio) -> float:
     energy = sum(float(np.sum(np.square(exact, out=exact))) for _, exact in chunks(samples))
     return math.sqrt(energy / max(1, len(samples)))

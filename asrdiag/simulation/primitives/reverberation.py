@@ -1,6 +1,7 @@
 """Reverberation: Freeverb, one channel."""
 
-from .clip import Samples, require_clip, require_within
+from ...blocks import A
+from .clip import require_clip, require_within
 from .recursions import reverb
 
 _WET_SCALE = 3.0
@@ -8,14 +9,15 @@ _DRY_SCALE = 2.0
 
 
 def reverberate(
-    samples: Samples,
+    samples: A,
     sample_rate_hz: int,
     *,
     room_size: float,
     damping: float,
     wet_level: float,
     dry_level: float,
-) -> Samples:
+    out: A | None = None,
+) -> A:
     """Put a clip into a room: eight damped combs in parallel and four all-passes in a row.
 
     This is the left channel of Jezar Wakefield's Freeverb (public domain) with the parameters and the
@@ -60,4 +62,5 @@ def reverberate(
         damping=0.4 * damping,
         wet=_WET_SCALE * wet_level,
         dry=_DRY_SCALE * dry_level,
+        out=out,
     )

@@ -6,7 +6,8 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from .clip import Samples, require_clip, require_within
+from ...blocks import A, Samples, blank_like, each_block
+from .clip import require_clip, require_within
 
 FRAME_S = 0.02
 CAME_THROUGH, REPEATED, SILENCED = ".", "r", "s"
@@ -72,7 +73,7 @@ def draw_losses(
     return Losses(events, "".join(frame_map))
 
 
-def stutter(samples: Samples, sample_rate_hz: int, frame_map: str) -> Samples:
+def stutter(samples: A, sample_rate_hz: int, frame_map: str, *, out: A | None = None) -> A:
     """Replace the lost frames of a clip, on a grid of 20 ms that begins with its first sample.
 
     Args:
@@ -96,18 +97,26 @@ def stutter(samples: Samples, sample_rate_hz: int, frame_map: str) -> Samples:
             f"a map of {len(frame_map)} frames for {len(samples)} samples; "
             f"expected {-(-len(samples) // size)}, of {size} samples each"
         )
-    out = samples.copy()
-    good = samples[:0]
-    for frame, mark in enumerate(frame_map):
-        if mark == CAME_THROUGH:
-            good = samples[frame * size : (frame + 1) * size]
-        elif mark in (REPEATED, SILENCED) and (len(good) or mark == SILENCED):
-            stretch = out[frame * size : (frame + 1) * size]
-            stretch[:] = good[: len(stretch)] if mark == REPEATED else 0
-        else:
-            raise ValueError(
-                f"frame {frame} is marked {mark!r}; expected '.', 's', or 'r' once a '.' has come"
-            )
+    out = blank_like(samples) if out is None else out
+    marks = iter(enumerate(frame_map))
+    good = np.empty(0, np.float32)
+
+    def run(given: Samples, to: Samples) -> None:
+        nonlocal good
+        np.copyto(to, given)
+        for start in range(0, len(given), size):
+            frame, mark = next(marks)
+            if mark == CAME_THROUGH:
+                good = given[start : start + size]
+            elif mark in (REPEATED, SILENCED) and (len(good) or mark == SILENCED):
+                stretch = to[start : start + size]
+                stretch[:] = good[: len(stretch)] if mark == REPEATED else 0
+            else:
+                raise ValueError(
+                    f"frame {frame} is marked {mark!r}; expected '.', 's', or 'r' once a '.' has come"
+                )
+
+    each_block(samples, out, run, multiple=size)
     return out
 
 

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from asrdiag.blocks import Samples
 from asrdiag.simulation.primitives import highpass, lowpass
-from asrdiag.simulation.primitives.clip import Samples
 
 
 def response(found: Samples, frequency_hz: np.ndarray, rate: int) -> np.ndarray:

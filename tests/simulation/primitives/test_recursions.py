@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from asrdiag.blocks import Samples
 from asrdiag.simulation.primitives import loudness_lufs, pure, recursions
-from asrdiag.simulation.primitives.clip import Samples
 from asrdiag.simulation.primitives.filters import highpass, lowpass
 from asrdiag.simulation.primitives.reverberation import reverberate
 
@@ -79,30 +79,43 @@ def test_both_give_the_same_bits_for_any_filter(
     from asrdiag.simulation import _recursions
 
     here, there = np.empty_like(clip), np.empty_like(clip)
-    _recursions.one_pole(clip, here, b0, -b0, keep, wet, 1 - wet, passes)
-    pure.one_pole(clip, there, b0, -b0, keep, wet, 1 - wet, passes)
+    states = np.zeros(passes), np.zeros(passes)
+    _recursions.one_pole(clip, here, states[0], False, b0, -b0, keep, wet, 1 - wet, passes)
+    pure.one_pole(clip, there, states[1], False, b0, -b0, keep, wet, 1 - wet, passes)
     assert here.tobytes() == there.tobytes()
+    assert states[0].tobytes() == states[1].tobytes()
 
 
 @compiled
 def test_the_kernel_refuses_what_it_would_write_past() -> None:
     from asrdiag.simulation import _recursions
 
-    clip, short = np.zeros(10, np.float32), np.zeros(9, np.float32)
+    clip, short, one = np.zeros(10, np.float32), np.zeros(9, np.float32), np.zeros(1)
+    numbers = (False, 0.5, 0.0, 0.5, 1.0, 0.0)
     with pytest.raises(ValueError, match=r"40 bytes in, 36 out"):
-        _recursions.one_pole(clip, short, 0.5, 0.0, 0.5, 1.0, 0.0, 1)
+        _recursions.one_pole(clip, short, one, *numbers, 1)
     with pytest.raises(ValueError, match=r"17 passes; expected 1 to 16"):
-        _recursions.one_pole(clip, np.empty_like(clip), 0.5, 0.0, 0.5, 1.0, 0.0, 17)
+        _recursions.one_pole(clip, np.empty_like(clip), np.zeros(17), *numbers, 17)
+    with pytest.raises(ValueError, match=r"a state of 8 bytes; expected 2 doubles"):
+        _recursions.one_pole(clip, np.empty_like(clip), one, *numbers, 2)
+    room = (16_000, 0.8, 0.2, 1.0, 1.0)
+    rings = np.zeros(8 + sum(pure.delays(16_000)))
     with pytest.raises(ValueError, match=r"40 bytes in, 36 out"):
-        _recursions.reverb(clip, short, 16_000, 0.8, 0.2, 1.0, 1.0)
+        _recursions.reverb(clip, short, rings, 0, *room)
+    with pytest.raises(ValueError, match=rf"a state of 8 bytes; expected {len(rings)} doubles"):
+        _recursions.reverb(clip, np.empty_like(clip), one, 0, *room)
+    with pytest.raises(ValueError, match=r"-1 samples before; expected 0 or more"):
+        _recursions.reverb(clip, np.empty_like(clip), rings, -1, *room)
     with pytest.raises(ValueError, match=r"16 bytes in, 8 out"):
-        _recursions.energy(clip, np.zeros(10), np.zeros(2, np.int64), np.zeros(1))
+        _recursions.energy(clip, np.zeros(5), np.zeros(10), np.zeros(2, np.int64), np.zeros(1))
     with pytest.raises(ValueError, match=r"sections of 72 bytes"):
-        _recursions.energy(clip, np.zeros(9), np.zeros(2, np.int64), np.zeros(2))
+        _recursions.energy(clip, np.zeros(5), np.zeros(9), np.zeros(2, np.int64), np.zeros(2))
+    with pytest.raises(ValueError, match=r"a state of 8 bytes; expected 5 doubles"):
+        _recursions.energy(clip, one, np.zeros(10), np.zeros(2, np.int64), np.zeros(2))
     frozen = np.zeros(10, np.float32)
     frozen.flags.writeable = False
     with pytest.raises(TypeError):
-        _recursions.one_pole(clip, frozen, 0.5, 0.0, 0.5, 1.0, 0.0, 1)
+        _recursions.one_pole(clip, frozen, one, *numbers, 1)
 
 
 def test_the_environment_chooses_the_twin() -> None:
