@@ -48,7 +48,7 @@ def add_selection(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--strict", action="store_true", help="an unset dataset root is an error")
 
 
-def load(options: argparse.Namespace) -> "Plan":
+def load(options: argparse.Namespace, *, device_is_here: bool = True) -> "Plan":
     """The plan that a command line's suite and selection come to.
 
     Raises:
@@ -65,5 +65,6 @@ def load(options: argparse.Namespace) -> "Plan":
         limit=options.limit,
         strict=options.strict,
         device=options.device,
+        device_is_here=device_is_here,
     )
     return make_plan(loaded, selection)

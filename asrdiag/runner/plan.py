@@ -29,6 +29,8 @@ class Selection:
     strict: bool = False
     """An unset dataset root is an error."""
     device: str = "cpu"
+    device_is_here: bool = True
+    """Otherwise it is on other machines, and only they can say whether a system can use it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,7 @@ def make_plan(loaded: LoadedSuite, selection: Selection) -> Plan:
         raise UsageError("\n".join(f"dataset {name!r} cannot be run: {not_run[name]}" for name in left_out))
     if not wanted:
         raise UsageError("no cell of the suite's matrix matches the selection")
-    _usable(tuple({system.id: system for system, _, _ in wanted}.values()), selection.device)
+    _usable(tuple({system.id: system for system, _, _ in wanted}.values()), selection)
     datasets = {spec.id: spec for _, spec, _ in wanted}
     groups = suite.report.groups
     read = {name: load_dataset(spec, selection.limit, groups) for name, spec in datasets.items()}
@@ -197,12 +199,13 @@ def _known(wanted: Iterable[str], known: Sequence[str], what: str) -> None:
             raise UsageError(f"the suite has no {what} {name!r}; it has: {', '.join(dict.fromkeys(known))}")
 
 
-def _usable(systems: Sequence[EngineSpec], device: str) -> None:
+def _usable(systems: Sequence[EngineSpec], selection: Selection) -> None:
+    device = selection.device
     for system in systems:
         if reason := system.unavailable():
             raise UsageError(f"system {system.id!r} cannot run on this machine: {reason}")
         _identified(system)
-        for name in () if system.cpu_only else device.split(","):
+        for name in () if system.cpu_only or not selection.device_is_here else device.split(","):
             if reason := system.refuses(name):
                 raise UsageError(reason)
     if device != "cpu" and all(system.cpu_only for system in systems):
