@@ -58,10 +58,15 @@ def import_mega_asr(source: Path, out: Path, base: Path | None = None) -> Import
     path = folder / BLOCKS
     blocks = read_object(path, "an adapter of Mega-ASR") if path.is_file() else {}
     pairs = read_pairs(folder / WEIGHTS)
-    joined = {
-        module: _joined([_scaled(name, pair, config, blocks, path) for name, pair in by_name.items()])
-        for module, by_name in sorted(pairs.items())
-    }
+    try:
+        joined = {
+            module: _joined(_scaled(name, pair, config, blocks, path) for name, pair in by_name.items())
+            for module, by_name in sorted(pairs.items())
+        }
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        raise UsageError(
+            f"{folder}: {CONFIG} or {BLOCKS} is not of the release's form: {type(error).__name__}: {error}"
+        ) from error
     notes = []
     if twice := sum(len(by_name) > 1 for by_name in pairs.values()):
         notes.append(f"{twice} modules had a pair under each of two names; the pairs are joined")

@@ -58,11 +58,16 @@ def import_qwen3_asr(source: Path, out: Path) -> Imported:
     files = find_tensor_files(source)
     names, notes = _names(files, source, tied=bool(arguments["tie_word_embeddings"]))
     tokenizer = _tokenizer(source)
-    config = _config(arguments, tokenizer, files)
+    try:
+        config = _config(arguments, tokenizer, files)
+        expected = expected_tensors(ARCHITECTURE, config)
+    except Exception as error:  # each check of a configuration raises an error of its own
+        reason = " ".join(str(error).split())
+        raise UsageError(f"{source / 'config.json'}: transformers refuses what it says: {reason}") from error
     shapes = {
         names[name]: tensor.shape for file in files for name, tensor in file.tensors.items() if name in names
     }
-    compare_tensors(str(source), shapes, expected_tensors(ARCHITECTURE, config))
+    compare_tensors(str(source), shapes, expected)
     with new_folder(out) as folder:
         _write_weights(files, names, folder)
         config.save_pretrained(folder)
@@ -105,9 +110,12 @@ def _tokenizer(source: Path) -> Any:
         missing = [name for name in ("vocab.json", "merges.txt") if not (source / name).is_file()]
         if missing:
             raise UsageError(f"{source}: found neither tokenizer.json nor {' and '.join(missing)}")
-    tokenizer = import_module("transformers").Qwen2TokenizerFast.from_pretrained(
-        source, local_files_only=True
-    )
+    kind = import_module("transformers").Qwen2TokenizerFast
+    try:
+        tokenizer = kind.from_pretrained(source, local_files_only=True)
+    except Exception as error:  # tokenizers raises bare Exceptions
+        reason = " ".join(str(error).split())
+        raise UsageError(f"{source}: the tokenizer cannot be read: {reason}") from error
     needed = (_END_OF_TURN, _END_OF_TEXT, "<|audio_pad|>", "<asr_text>")
     missing = [token for token in needed if token not in tokenizer.get_vocab()]
     if missing:

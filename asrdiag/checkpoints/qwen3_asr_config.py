@@ -68,6 +68,9 @@ def native_config(original: Mapping[str, Any], where: Path) -> dict[str, Any]:
     if "classify_num" in thinker:
         raise UsageError(f"{where}: found classify_num: this is a forced aligner, expected a recogniser")
     audio, text = (_part(thinker, name, where) for name in ("audio_config", "text_config"))
+    window = audio.get("n_window")
+    if window is not None and (not isinstance(window, int) or window < 1):
+        raise UsageError(f"{where}: found n_window {window!r}, expected a whole number from 1 up")
     audio_config = {name: audio.get(name, default) for name, default in _AUDIO.items()}
     text_config = {name: text.get(name, default) for name, default in _TEXT.items()}
     return {

@@ -55,13 +55,19 @@ def add_selection(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def load(options: argparse.Namespace, run_directory: Callable[[str], Path] | None = None) -> "Plan":
+def load(
+    options: argparse.Namespace,
+    run_directory: Callable[[str], Path] | None = None,
+    *,
+    device_is_here: bool = True,
+) -> "Plan":
     """The plan that a command line's suite and selection come to.
 
     Args:
         options: of the command line.
         run_directory: where a suite of this name is run; what earlier commands there took from the suite's
             included files is still part of the run, though it is not run again unless it is named.
+        device_is_here: whether it is this machine that has the device.
 
     Raises:
         UsageError: the suite or the selection cannot be used.
@@ -78,7 +84,13 @@ def load(options: argparse.Namespace, run_directory: Callable[[str], Path] | Non
         loaded = load_suite(path, data, {kind: [*add[kind], *before.get(kind, ())] for kind in add})
     if options.allow_missing is not None:
         loaded = allow_missing(loaded, options.allow_missing, options.dataset)
-    selection = Selection(**add, limit=options.limit, strict=options.strict, device=options.device)
+    selection = Selection(
+        **add,
+        limit=options.limit,
+        strict=options.strict,
+        device=options.device,
+        device_is_here=device_is_here,
+    )
     return make_plan(loaded, selection)
 
 

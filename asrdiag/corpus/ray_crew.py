@@ -2,22 +2,9 @@
 
 from typing import Any
 
-from ..errors import UsageError
+from ..ray_cluster import require_ray
 from .line import Crew
 from .work import Job, Result, Stretch, WorkerLost, make_alone, run_stretch
-
-
-def require_ray() -> Any:
-    """Ray's module.
-
-    Raises:
-        UsageError: it is not installed.
-    """
-    try:
-        import ray
-    except ImportError as error:
-        raise UsageError("--executor ray needs Ray: pip install 'asrdiag[ray]'") from error
-    return ray
 
 
 class RayCrew(Crew[Any]):

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ..errors import AsrdiagError, SaveError, UsageError
+from ..ray_cluster import require_ray
 from ..store.atomic import free_name, is_leftover, remove_leftovers
 from ..store.lock import RunLock
 from .formats import require_format
@@ -17,7 +18,7 @@ from .line import Crew, run_line
 from .local_crew import LocalCrew
 from .log import CorpusLog
 from .progress import CorpusDisplay
-from .ray_crew import RayCrew, require_ray
+from .ray_crew import RayCrew
 from .recipe import Recipe
 from .source import entries_of
 from .spool import write_spool

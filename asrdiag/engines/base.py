@@ -149,6 +149,10 @@ class EngineSpec(Spec):
         """
         return (device,)
 
+    def gpus(self) -> int:
+        """How many GPUs a process with this system takes, where they are lent out by number."""
+        return 1
+
     def open(self, device: str) -> Recognizer:
         """Load the model and warm it up.
 

@@ -1,6 +1,7 @@
 """One session of a run: transcribe what is not done yet, score what is done."""
 
 import math
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from typing import Any
 
 from ..engines.base import EngineSpec
 from ..errors import AsrdiagError, SampleError, UnknownLanguageError
+from ..ray_cluster import RayCluster
 from ..scoring import is_scored, score_cell
 from ..store.folder import RunFolder
 from ..store.log import JsonLog
@@ -20,6 +22,7 @@ from .display import Display
 from .fed_pool import FedPool
 from .plan import Plan
 from .pool import Pool, WorkerPool
+from .ray_pool import RayPool
 from .source import promised_duration_s
 from .usage import used_by_device
 
@@ -28,10 +31,13 @@ from .usage import used_by_device
 class Resources:
     """What a session may use; none of it changes a transcript."""
 
-    workers: int
+    workers: int | None
+    """`None`: as many as there is room for."""
     device: str
     batch_size: int | None
     """`None`: what each engine prefers."""
+    cluster: RayCluster | None = None
+    """`None`: this machine."""
 
 
 _OF_THE_CLIP = (SampleError.__name__, UnknownLanguageError.__name__)
@@ -90,7 +96,11 @@ class _Session:
                     self.finish(state)
 
     def _pool(self, job: Job) -> Pool:
-        engine, workers = job.engine, self.resources.workers
+        engine, cluster = job.engine, self.resources.cluster
+        # One process is all that some may be open in; it is here, where its files and its key are.
+        if cluster is not None and engine.hears and engine.most_workers != 1:
+            return RayPool(job, cluster, self.resources.workers)
+        workers = self.resources.workers or len(os.sched_getaffinity(0))
         if job.device == "cpu" or not engine.hears:
             return WorkerPool(job, min(workers, engine.most_workers or workers))
         devices = [device for name in job.device.split(",") for device in engine.devices(name)]

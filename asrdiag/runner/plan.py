@@ -31,6 +31,8 @@ class Selection:
     strict: bool = False
     """An unset dataset root is an error."""
     device: str = "cpu"
+    device_is_here: bool = True
+    """Otherwise it is on other machines, and only they can say whether a system can use it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,7 @@ def make_plan(loaded: LoadedSuite, selection: Selection) -> Plan:
         raise UsageError(_cannot_run(not_run, left_out.values()))
     if not wanted:
         raise UsageError("no cell of the suite's matrix matches the selection")
-    _usable(tuple({system.id: system for system, _, _ in wanted}.values()), selection.device)
+    _usable(tuple({system.id: system for system, _, _ in wanted}.values()), selection)
     datasets = {spec.id: spec for _, spec, _ in wanted}
     groups = suite.report.groups
     read = {name: load_dataset(spec, selection.limit, groups) for name, spec in datasets.items()}
@@ -218,12 +220,13 @@ def _cannot_run(reasons: Mapping[str, str], datasets: Collection[DatasetSpec]) -
     return "\n".join(lines)
 
 
-def _usable(systems: Sequence[EngineSpec], device: str) -> None:
+def _usable(systems: Sequence[EngineSpec], selection: Selection) -> None:
+    device = selection.device
     for system in systems:
         if reason := system.unavailable():
             raise UsageError(f"system {system.id!r} cannot run on this machine: {reason}")
         _identified(system)
-        for name in () if system.cpu_only else device.split(","):
+        for name in () if system.cpu_only or not selection.device_is_here else device.split(","):
             if reason := system.refuses(name):
                 raise UsageError(reason)
     if device != "cpu" and all(system.cpu_only for system in systems):

@@ -213,6 +213,7 @@ def _session(command: str, resources: Resources) -> dict[str, Any]:
         "cpus": os.cpu_count(),
         "packages": dict(_installed()),
         "device": resources.device,
+        "executor": "local" if resources.cluster is None else "ray",
         "workers": resources.workers,
         "batch_size": resources.batch_size,
         "systems": {},

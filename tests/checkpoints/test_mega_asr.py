@@ -195,6 +195,9 @@ BROKEN = {
     "DoRA": (lambda f: configure(f, use_dora=True), "found use_dora: True; expected a LoRA adapter"),
     "biases": (lambda f: configure(f, bias="all"), "found bias: 'all'"),
     "another kind": (lambda f: configure(f, peft_type="LOHA"), "found peft_type: 'LOHA'"),
+    "block without end": (lambda f: block(f, end=None), "is not of the release's form: TypeError"),
+    "rank of nothing": (lambda f: block(f, rank=0), "is not of the release's form: ZeroDivisionError"),
+    "another pattern": (lambda f: configure(f, rank_pattern=[3]), "release's form: AttributeError"),
     "block outside": (lambda f: block(f, end=9), "found a block 0 to 9 in a rank of 6"),
 }
 

@@ -75,9 +75,9 @@ def test_the_encoder_computes_what_the_graph_computes(model, processor, clips):
         mask = np.ones((1, len(samples)), np.int64)
         [theirs] = session.run(None, {"input_values": samples[None], "attention_mask": mask})
         assert ours.shape == theirs.shape
-        # The graph rounds activations to 8 bits: similar, not equal. Wrong weights give about 0.
+        # The graph rounds activations to 8 bits: 0.9992 and up over all 15 clips.
         cosine = (ours * theirs).sum() / np.linalg.norm(ours) / np.linalg.norm(theirs)
-        assert cosine > 0.97
+        assert cosine > 0.998
 
 
 def test_it_transcribes_as_well_as_the_graph(model, processor, clips):

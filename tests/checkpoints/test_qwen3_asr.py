@@ -202,6 +202,22 @@ BROKEN = {
         ),
         "weights in pickle files are not read",
     ),
+    "no size": (
+        lambda f: edit(f / "config.json", lambda d: d["thinker_config"]["audio_config"].update(d_model="x")),
+        "config.json: transformers refuses what it says: .*d_model",
+    ),
+    "impossible size": (
+        lambda f: edit(f / "config.json", lambda d: d["thinker_config"]["audio_config"].update(d_model=15)),
+        "config.json: transformers refuses what it says: ",
+    ),
+    "no window": (
+        lambda f: edit(f / "config.json", lambda d: d["thinker_config"]["audio_config"].update(n_window="x")),
+        "found n_window 'x', expected a whole number",
+    ),
+    "broken tokenizer": (
+        lambda f: (f / "tokenizer.json").write_text("{"),
+        "the tokenizer cannot be read",
+    ),
     "no tokenizer": (lambda f: (f / "vocab.json").unlink(), "found neither tokenizer.json nor vocab.json"),
     "another tokenizer": (
         lambda f: edit(f / "tokenizer_config.json", lambda d: d["added_tokens_decoder"].pop("262")),

@@ -97,3 +97,18 @@ def test_a_killed_recogniser_and_ctrl_c_lose_and_repeat_nothing(
     assert_complete(run)
     for cell, bytes_before in before.items():
         assert (run / "cells" / cell / "samples.jsonl").read_bytes().startswith(bytes_before)
+
+
+def test_the_longest_clips_that_do_not_fit_fail_and_do_not_stop_the_run(
+    asrdiag: Command, suite: Callable[..., Path], tmp_path: Path
+) -> None:
+    # The longest come first, and a run stops when the first five fail; but these say nothing of shorter ones.
+    ended = asrdiag("run", suite(systems=fake(fits_s=2.5)), "--batch-size", 2, "--workers", 1)
+    assert ended.returncode == 1
+    found = records(tmp_path / "runs" / "small", CELLS[0])
+    assert len(found) == len({record["sample_id"] for record in found}) == 15
+    too_long = [record for record in found if record["audio"]["duration_s"] > 2.5]
+    assert len(too_long) > 5
+    for record in found:
+        assert (record["hypothesis_raw"] is None) == (record in too_long)
+        assert record["error"] is None or record["error"]["type"] == "OutOfMemoryError"

@@ -119,22 +119,27 @@ class Checkpoint:
             if not (self.folder / name).is_file():
                 raise UsageError(self.missing() or f"{self.folder}: there is no {name} in this folder")
             return self.folder / name
-        # Imported here: it takes a quarter of a second.
-        from huggingface_hub import hf_hub_download
-        from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+        return _hub_file(self.repository, f"{self.subfolder}/{name}".lstrip("/"), self.revision)
 
-        inside = f"{self.subfolder}/{name}" if self.subfolder else name
-        what = f"{self.repository}" + (f" at revision {self.revision}" if self.revision else "")
-        try:
-            return Path(hf_hub_download(self.repository, inside, revision=self.revision))
-        except LocalEntryNotFoundError as error:
-            raise UsageError(
-                f"{what}: {inside} is not in the local cache of the Hugging Face hub and cannot be fetched "
-                "(no network, or HF_HUB_OFFLINE is set); a folder with the checkpoint works offline"
-            ) from error
-        except (HfHubHTTPError, HFValidationError, OSError) as error:
-            reason = str(error).strip().splitlines() or [type(error).__name__]
-            raise UsageError(f"{what}: {inside} cannot be fetched from the hub: {reason[0]}") from error
+
+@lru_cache(maxsize=1000)
+def _hub_file(repository: str, file: str, revision: str | None) -> Path:
+    """Where the hub's cache has a file. Asked once a process: a branch stays where it was then."""
+    # Imported here: it takes a quarter of a second.
+    from huggingface_hub import hf_hub_download
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+
+    what = repository + (f" at revision {revision}" if revision else "")
+    try:
+        return Path(hf_hub_download(repository, file, revision=revision))
+    except LocalEntryNotFoundError as error:
+        raise UsageError(
+            f"{what}: {file} is not in the local cache of the Hugging Face hub and cannot be fetched "
+            "(no network, or HF_HUB_OFFLINE is set); a folder with the checkpoint works offline"
+        ) from error
+    except (HfHubHTTPError, HFValidationError, OSError) as error:
+        reason = str(error).strip().splitlines() or [type(error).__name__]
+        raise UsageError(f"{what}: {file} cannot be fetched from the hub: {reason[0]}") from error
 
 
 def _files(folder: Path) -> list[Path]:

@@ -110,6 +110,9 @@ class VllmSpec(CheckpointSpec):
 
         return each_cuda(device, torch.cuda.device_count())
 
+    def gpus(self) -> int:
+        return self.tensor_parallel_size
+
     def open(self, device: str) -> "TransformersRecognizer":
         """Load the model and transcribe a second of noise, so that the first clip is as fast as the rest.
 
