@@ -273,6 +273,15 @@ def test_what_is_lacking_makes_the_totals_right(removed):
     assert not any(more for axis in deviations(found, known) for more in axis.values())
 
 
+def test_where_most_are_missing_every_subset_lacks_some():
+    """The example clips of the release: one English simulated clip of each scene."""
+    found = Counter({("sim", "en", scene): 1 for scene in SCENES})
+    given = Counter(lacking(found, documented(ALL), ALL))
+    assert given.total() == 4992 and len(given) == 2 * 2 * 8
+    # 1,500 of 4,992 are real, 2,492 English, 499 of noise: 1500 * 2492 * 499 / 4992^2 = 74.8 each.
+    assert given["real", "en", "noise"] in (74, 75, 76)
+
+
 def test_totals_are_known_of_one_selection_only():
     assert documented(ALL)[1] == {"en": 2500, "zh": 2500}
     assert documented((("sim", "real"), ("zh",), SCENES)) == ({}, {"zh": 2500}, {})
