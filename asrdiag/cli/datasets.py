@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _SHOWN = 20
 """Lines of each kind of finding, without `--all`."""
+_NAME = "a loader, see `asrdiag datasets list`, or a dataset of the packaged suites"
 _SOME = 4
 """Languages that `list` names."""
 
@@ -32,7 +33,7 @@ def add_parser(verbs: SubParsers) -> None:
     listing = actions.add_parser("list", help="every loader, and whether its root is set here")
     listing.set_defaults(handler=_list)
     show = actions.add_parser("show", help="a loader's card, keys and an example")
-    show.add_argument("name", metavar="NAME", help="a loader, see `asrdiag datasets list`")
+    show.add_argument("name", metavar="NAME", help=_NAME)
     show.set_defaults(handler=_show)
     check = actions.add_parser(
         "check",
@@ -41,7 +42,7 @@ def add_parser(verbs: SubParsers) -> None:
         "in a file is kept, so that a second check reads only what is new or changed. Exit status 1: it "
         "has problems.",
     )
-    check.add_argument("name", metavar="NAME", help="a loader, see `asrdiag datasets list`")
+    check.add_argument("name", metavar="NAME", help=_NAME)
     check.add_argument(
         "root", metavar="ROOT", nargs="?", help="its folder, or the manifest (default: the loader's variable)"
     )
@@ -91,7 +92,8 @@ def _show(options: argparse.Namespace) -> int:
     from ..datasets import DATASETS
     from ..datasets.show import describe
 
-    out(describe(options.name, DATASETS.load(options.name)))
+    loader = str(_entry(options.name)["loader"])
+    out(describe(loader, DATASETS.load(loader)))
     return 0
 
 
@@ -111,6 +113,19 @@ def _check(options: argparse.Namespace) -> int:
     return 1 if report.n_problems else 0
 
 
+def _entry(name: str) -> dict[str, Any]:
+    """What a suite would say of a loader, or what the packaged files say of a dataset of that id."""
+    from ..datasets import DATASETS
+    from ..suite.packaged import packaged_documents
+
+    if name not in DATASETS.names():
+        for document in packaged_documents():
+            for entry in document.data.get("datasets", ()):
+                if isinstance(entry, dict) and entry["id"] == name:
+                    return entry
+    return {"id": name.replace("_", "-"), "loader": name}
+
+
 def _spec(name: str, root: str | None, given: list[str]) -> "DatasetSpec":
     from pydantic import ValidationError
 
@@ -118,8 +133,8 @@ def _spec(name: str, root: str | None, given: list[str]) -> "DatasetSpec":
     from ..datasets.show import card_of
     from ..suite.document import read_value
 
-    loader: type[DatasetSpec] = DATASETS.load(name)
-    data: dict[str, Any] = {"id": name.replace("_", "-"), "loader": name}
+    data = {key: value for key, value in _entry(name).items() if key != "root"}
+    loader: type[DatasetSpec] = DATASETS.load(data["loader"])
     place = next((key for key in ("root", "path") if key in loader.model_fields), None)
     card = card_of(loader)
     if root is None and card is not None:

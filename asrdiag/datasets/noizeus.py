@@ -15,6 +15,7 @@ import filecmp
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from fnmatch import fnmatchcase
 from itertools import product
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
@@ -24,6 +25,7 @@ from pydantic import Field
 from ..errors import UsageError
 from .base import Utterance
 from .corpus import Card, CorpusSpec, Listing, Problem
+from .root import files_below
 
 _NAME = re.compile(
     r"sp(0[1-9]|[12]\d|30)"
@@ -119,10 +121,12 @@ noizeus/
 
     def _files(self) -> dict[str, list[Path]]:
         files: dict[str, list[Path]] = {}
-        for path in sorted(self.root.rglob("sp[0-9]*.wav")):
-            files.setdefault(path.name, []).append(path)
+        n_archives = 0
+        for path in sorted(files_below(self.root)):
+            n_archives += path.suffix == ".zip"
+            if fnmatchcase(path.name, "sp[0-9]*.wav"):
+                files.setdefault(path.name, []).append(path)
         if not any(_NAME.fullmatch(name) for name in files):
-            n_archives = len(list(self.root.rglob("*.zip")))
             hint = f"; there are {n_archives} zip files, which must be unpacked" if n_archives else ""
             raise UsageError(
                 f"{self.id}: found no file with a name like sp01_airport_sn0.wav below {self.root}{hint}"

@@ -1,5 +1,7 @@
-"""Telling a corpus' root from the folders around it."""
+"""A corpus' root: telling it from the folders around it, and what lies below it."""
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from ..errors import UsageError
@@ -24,6 +26,18 @@ def require_below(dataset: str, root: Path, *entries: str) -> None:
             raise UsageError(
                 f"{dataset}: found no {entry} in {root}, expected the folder that holds {wanted}{hint}"
             )
+
+
+def files_below(root: Path) -> Iterator[Path]:
+    """All files below a folder, in no order; links to folders are followed, each folder once."""
+    entered: set[tuple[int, int]] = set()
+    for folder, below, files in os.walk(root, followlinks=True):
+        status = Path(folder).stat()
+        if (place := (status.st_dev, status.st_ino)) in entered:  # a link to a folder above it or beside it
+            below.clear()
+            continue
+        entered.add(place)
+        yield from (Path(folder, name) for name in files)
 
 
 def _around(root: Path, entries: tuple[str, ...]) -> Path | None:

@@ -5,7 +5,7 @@ As JSONL with audio files, or as a Hugging Face dataset with the audio in its Pa
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, get_args
@@ -18,7 +18,7 @@ from .corpus import Card, CorpusSpec, Listing, Problem
 from .hf_folder import Folders, read_jsonl_rows
 from .hf_layout import layout_of, shard_problems
 from .hf_tables import Table, UnreadableTableError
-from .vitw_counts import Place, deviations, documented, lacking
+from .vitw_counts import TOTALS, Place, deviations, documented, lacking
 from .vitw_rows import SCENES, Kind, Language, Row, Scene, meaning_of, row_of
 
 
@@ -86,6 +86,7 @@ ROOT/audio/...""",
         utterances: list[Utterance] = []
         problems: list[Problem] = []
         first: dict[str, str] = {}
+        everything: list[Utterance] = []
         tables = layout_of(self.root)
         for item in self._table_rows(tables) if tables else self._jsonl_rows():
             if isinstance(item, Problem):
@@ -94,8 +95,12 @@ ROOT/audio/...""",
             where, utterance = item
             if (other := first.setdefault(utterance.sample_id, where)) != where:
                 raise UsageError(f"{where}: found {utterance.sample_id!r} again, first in {other}")
+            everything.append(utterance)
             if self._is_selected(utterance):
                 utterances.append(utterance)
+        if not any(documented(self._selected)):
+            # Nothing is documented of so narrow a selection; the whole from which it is taken must be there.
+            problems += self._off(_places(everything), TOTALS)
         return Listing(tuple(utterances), tuple(problems))
 
     @property
@@ -107,14 +112,17 @@ ROOT/audio/...""",
         return all(value in values for value, values in zip(place, self._selected, strict=True))
 
     def _miscounted(self, utterances: Iterable[Utterance]) -> Iterator[Problem]:
-        axes = deviations(_places(utterances), documented(self._selected))
+        yield from self._off(_places(utterances), documented(self._selected))
+
+    def _off(self, found: Counter[Place], known: Sequence[Mapping[str, int]]) -> Iterator[Problem]:
+        axes = deviations(found, known)
         sizes = [sum(map(abs, axis.values())) for axis in axes]
         for number, axis in enumerate(axes):
             for value, more in axis.items():
                 if more:
-                    total = documented(self._selected)[number][value]
                     # A missing clip is missing in each of its totals, but it is one clip.
                     clips = abs(more) if number == sizes.index(max(sizes)) else 0
+                    total = known[number][value]
                     what = f"found {total + more} clips of {value}, expected {total}"
                     yield Problem(str(self.root), what, clips, listed=False)
 

@@ -2,6 +2,8 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
+from math import prod
 from typing import TypeAlias
 
 from .vitw_rows import SCENES
@@ -47,18 +49,34 @@ def lacking(
 ) -> Iterator[Place]:
     """The place of each clip that the totals say is missing.
 
-    Of a single one they tell its place. Of several they do not tell everything: they are given to where most
-    are missing, so that the totals come out right, and evenly where no total is documented.
+    Of a single one they tell its place. Of several they do not tell everything: they are spread over all
+    places that the totals leave, in proportion, so that the totals come out right and no subset that may lack
+    many seems to lack none.
     """
     short = [Counter({value: -more for value, more in axis.items()}) for axis in deviations(found, known)]
     missing = max((sum(number for number in axis.values() if number > 0) for axis in short), default=0)
+    kinds, languages, scenes = selected
+    places = list(product(kinds, languages, scenes))
+    share = {place: missing * prod(map(_share, place, short, selected)) for place in places}
+    given: Counter[Place] = Counter()
+
+    def need(place: Place) -> tuple[int, float]:
+        """How many of its totals still lack clips; then how far the place is below its share."""
+        totals = sum(axis[value] > 0 for value, axis in zip(place, short, strict=True))
+        return totals, share[place] - given[place]
+
     for _ in range(missing):
-        kind, language, scene = (
-            max(values, key=axis.__getitem__) for values, axis in zip(selected, short, strict=True)
-        )
-        yield kind, language, scene
-        for value, axis in zip((kind, language, scene), short, strict=True):
+        place = max(places, key=need)
+        yield place
+        given[place] += 1
+        for value, axis in zip(place, short, strict=True):
             axis[value] -= 1
+
+
+def _share(value: str, short: Mapping[str, int], values: Sequence[str]) -> float:
+    """The part of what an axis lacks that one of its values lacks; an even one where nothing is known."""
+    lacks = {each: max(0, short.get(each, 0)) for each in values}
+    return lacks[value] / sum(lacks.values()) if any(lacks.values()) else 1 / len(values)
 
 
 def _count(found: Counter[Place], axis: int, value: str) -> int:

@@ -16,12 +16,17 @@ class NotRun:
     waiting: tuple[str, ...]
 
     def lines(self) -> Iterator[str]:
-        """One line for each dataset, and one for all cells.
+        """One line for each dataset and one on where published ones come from, and one for all cells.
 
-        >>> list(NotRun((("chime4", "set CHIME4_ROOT"),), ("a/b/c",)).lines())
-        ['chime4: not run: set CHIME4_ROOT', 'not run yet: a/b/c']
+        >>> for line in NotRun((("chime4", "set CHIME4_ROOT"),), ("a/b/c",)).lines():
+        ...     print(line)
+        chime4: not run: set CHIME4_ROOT
+        `asrdiag datasets show NAME` says where to get a published dataset
+        not run yet: a/b/c
         """
         yield from (f"{dataset}: not run: {reason}" for dataset, reason in self.datasets)
+        if self.datasets:
+            yield "`asrdiag datasets show NAME` says where to get a published dataset"
         if self.waiting:
             left = len(self.waiting) - _SHOWN
             more = f" and {left} more" if left > 0 else ""

@@ -126,7 +126,9 @@ def _notes(rows: Sequence[Row], recorded: Sequence[Row]) -> Iterator[str]:
         elif (row["aggregate"], row["subset"]) == (MACRO, "") and len(column.subsets) > 1:
             same = [each for each in recorded if each["dataset"] == row["dataset"]]
             if column.subsets not in map(subsets_of, same):
+                alone = any(row["benchmark"] in rates for rates in subset_rates().values())
                 yield (
                     f"{row['dataset']}: has {row['n_members']} subsets, the published averages are over "
                     f"{len(column.subsets)} and are left out"
+                    f"{'; --csv has the published numbers of single subsets' if alone else ''}"
                 )

@@ -61,6 +61,21 @@ class SubsetTable:
         """Whether any line has a mean over subsets or datasets."""
         return any(line.macro is not None for line in self.lines)
 
+    def unlike(self) -> str | None:
+        """Which means are over other subsets than others, as those of several runs may be; `None` if none."""
+        over: dict[frozenset[str], list[str]] = {}
+        for line in self.lines:
+            if line.macro and not line.published and line.macro["aggregate"] == MACRO:
+                over.setdefault(frozenset(line.macro["members"]), []).append(line.system)
+        if len(over) < 2:
+            return None
+        printed = {line.macro["n_members"] for line in self.lines if line.published and line.macro}
+        groups = "; ".join(
+            [f"{len(of)} of {', '.join(dict.fromkeys(who))}" for of, who in over.items()]
+            + [f"{number} of the published systems" for number in sorted(printed)]
+        )
+        return f"{self.dataset}: these means are over different subsets and cannot be compared: {groups}"
+
 
 def make_subset_tables(rows: Iterable[Row]) -> Iterator[SubsetTable]:
     """A table for each dataset and metric with several subsets or published rows, then those of means.

@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from .grid import Grid, make_grids
+from .not_run import not_run
 from .rows import Row
 from .subset_rendering import PUBLISHED_LEGEND, SUBSET_LEGEND, subset_markdown, subset_parts
 from .subsets import SubsetTable, make_subset_tables
@@ -46,7 +47,8 @@ def render(rows: Iterable[Row], console: Console) -> RenderableType:
         parts.append(Text(SUBSET_LEGEND, style="dim"))
     if any(line.published for table in subset_tables for line in table.lines):
         parts.append(Text(PUBLISHED_LEGEND, style="dim"))
-    parts += [Text(note, style="yellow") for note in _notes(rows)]
+    notes = [*_unlike(subset_tables), *not_run(rows).lines()]
+    parts += [Text(note, style="yellow") for note in notes]
     return Group(*parts)
 
 
@@ -58,19 +60,8 @@ def _shown_grids(rows: Sequence[Row], tables: Iterable[SubsetTable]) -> Iterator
             yield grid
 
 
-def _notes(rows: Sequence[Row]) -> Iterator[str]:
-    """What has no scores: datasets that cannot be run, and how many cells were not run yet."""
-    yield from dict.fromkeys(
-        f"{row['dataset']}: {row['note']}" for row in rows if row.get("note", "").startswith("not run:")
-    )
-    waiting = [
-        f"{row['system']}/{row['dataset']}/{row['condition']}"
-        for row in rows
-        if row.get("note") == "not run yet"
-    ]
-    if waiting:
-        more = f" and {len(waiting) - 3} more" if len(waiting) > 3 else ""
-        yield f"not run yet: {', '.join(waiting[:3])}{more}"
+def _unlike(tables: Iterable[SubsetTable]) -> Iterator[str]:
+    yield from (note for table in tables if (note := table.unlike()))
 
 
 def to_markdown(rows: Iterable[Row]) -> str:
@@ -91,7 +82,7 @@ def to_markdown(rows: Iterable[Row]) -> str:
         lines += [*subset_markdown(table), ""]
     if any(line.published for table in subset_tables for line in table.lines):
         lines += [PUBLISHED_LEGEND, ""]
-    lines += _notes(rows)
+    lines += [*map(escaped, _unlike(subset_tables)), *not_run(rows).lines()]
     return "\n".join(lines)
 
 

@@ -105,5 +105,9 @@ def coverage_text(row: Row | None) -> Text:
 
 
 def escaped(text: str) -> str:
-    """Text for a cell of a Markdown table."""
-    return text.replace("|", "\\|")
+    """Text for a cell of a Markdown table, which may hold HTML.
+
+    >>> escaped("<b>a|b</b>")
+    '&lt;b>a\\\\|b&lt;/b>'
+    """
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace("|", "\\|")

@@ -116,11 +116,13 @@ def _use(main: Source, defined: Mapping[str, Mapping[str, Entry]], add: Ids) -> 
         for index in range(len(main.entries(kind))):
             entry = Entry(main, kind, index)
             if isinstance(entry.data, str):
-                if entry.data in defined[kind]:
-                    entry = defined[kind][entry.data]
-                else:
+                if entry.data not in defined[kind]:
                     problems.append(entry.problem(not_included(kind, entry.data, defined[kind])))
                     continue
+                if entry.data in main.entries(kind)[:index]:
+                    problems.append(entry.problem(f"{entry.data!r} is named twice"))
+                    continue
+                entry = defined[kind][entry.data]
             elif entry.id in defined[kind]:
                 where = defined[kind][str(entry.id)].where
                 problems.append(

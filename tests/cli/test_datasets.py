@@ -50,6 +50,15 @@ def test_show_says_what_it_is_and_its_example_is_read(name: str) -> None:
             assert part in text
 
 
+def test_a_dataset_of_the_packaged_suites_is_shown_and_checked_with_its_own_keys(
+    asrdiag: Command, tmp_path: Path
+) -> None:
+    assert asrdiag("datasets", "show", "vitw").stdout == asrdiag("datasets", "show", "vitw_bench").stdout
+    ended = asrdiag("datasets", "check", "commonvoice-zh", str(tmp_path))
+    assert ended.returncode == 2
+    assert f"commonvoice-zh: there is no table {tmp_path}/zh-CN/test.tsv" in ended.stderr
+
+
 def test_show_sums_up_counts_and_keys(asrdiag: Command) -> None:
     ended = asrdiag("datasets", "show", "noizeus")
     assert ended.returncode == 0, ended.stderr

@@ -108,6 +108,16 @@ def test_a_file_that_is_none_of_the_corpus(part, name):
     )
 
 
+def test_links_are_followed(part, tmp_path):
+    linked = tmp_path / "linked"
+    linked.mkdir()
+    for folder in sorted(part.iterdir()):
+        (linked / folder.name).symlink_to(folder, target_is_directory=True)
+    (linked / "around").symlink_to(linked, target_is_directory=True)
+    assert problems(load(linked, **PART)) == ([], 0)
+    assert len(load(linked, **PART).utterances()) == 120
+
+
 def test_files_of_other_kinds_do_not_matter(part):
     for name in ("babble.wav", "speech.wav", "sp01_car_sn0.txt", "._sp01_car_sn0.wav", "readme.txt"):
         (part / name).touch()

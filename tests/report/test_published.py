@@ -102,7 +102,10 @@ def test_other_subsets_are_not_compared_with_the_published_average() -> None:
     rows = [*(row("noizeus", name, 4.0) for name in some), macro("noizeus", "", some, 4.0)]
     found = published_rows([*rows, macro("noizeus", "0dB", some, 4.0)])
     assert {(each["aggregate"], each["subset"]) for each in found.rows} == {("", name) for name in some}
-    assert found.notes == ("my-noizeus: has 2 subsets, the published averages are over 32 and are left out",)
+    assert found.notes == (
+        "my-noizeus: has 2 subsets, the published averages are over 32 and are left out; --csv has the "
+        "published numbers of single subsets",
+    )
     # With the clean sentences as a 33rd subset the average over the other 32 has a name of its own.
     names = sorted(WHOLE["noizeus"].subsets)
     rows = [macro("noizeus", "", [*names, "clean"], 4.0), macro("noizeus", "noisy", names, 4.0)]

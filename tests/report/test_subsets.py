@@ -130,3 +130,13 @@ def test_runs_with_the_same_system_have_a_line_each(tmp_path: Path) -> None:
     ]
     names = [line.system for line in only(rows).lines]
     assert names == [f"sys [{tmp_path / name / 'run'}]" for name in ("one", "two")]
+
+
+def test_means_over_different_subsets_are_told_apart(tmp_path: Path) -> None:
+    some = scored(tmp_path / "some", said(["a", "b"]), {"a": 5})
+    whole = scored(tmp_path / "whole", said(["a", "b", "c"]), {"a": 5})
+    assert only(some).unlike() is None
+    text = printed([*some, *whole], 1000)
+    assert "set: these means are over different subsets and cannot be compared: 2 of sys [" in text
+    assert "3 of sys [" in text
+    assert "cannot be compared" in to_markdown([*some, *whole])

@@ -133,3 +133,8 @@ def test_no_number_is_cut_however_narrow_the_terminal_is(width: int) -> None:
     assert "…" not in text
     for number in ("42.0 ", "0.0-1234.5", "4000/14400"):
         assert text.count(number) >= 4, number
+
+
+def test_markdown_shows_html_as_text() -> None:
+    text = to_markdown([row("clean", 5.0, system="<img src=x>|y"), row("noise", 6.0, system="<img src=x>|y")])
+    assert "| &lt;img src=x>\\|y |" in text and "<img" not in text

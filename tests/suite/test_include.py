@@ -194,7 +194,7 @@ def test_a_packaged_file_is_included_by_name_and_one_beside_the_suite_comes_firs
     [
         (("[tiny]", "[tinny]"), {}, "suite.yaml:3", "unknown system 'tinny' (did you mean 'tiny'?)"),
         (("- white", "- wite"), {}, "suite.yaml:11", "conditions[1]: unknown condition 'wite'"),
-        (("[tiny]", "[tiny, tiny]"), {}, "shared/defs.yaml:2", "systems[0].id: the id 'tiny' is used twice"),
+        (("[tiny]", "[tiny, tiny]"), {}, "suite.yaml:3", "systems[1]: 'tiny' is named twice"),
         (
             ("[tiny]", "[{id: tiny, engine: moonshine}]"),
             {},

@@ -33,7 +33,12 @@ def _table(table: SubsetTable) -> str:
     about = f"language {table.language}, normaliser {table.normalizer}"
     name = table.dataset.replace("+", " + ")
     scrolling = box(markup, len(table.lines), f"{name}, {NAMES[table.metric]}")
-    return f"{heading(name, table.metric, about)}{scrolling}{_sources(table)}"
+    return f"{heading(name, table.metric, about)}{scrolling}{_unlike(table)}{_sources(table)}"
+
+
+def _unlike(table: SubsetTable) -> str:
+    note = table.unlike()
+    return "" if note is None else f"<p class=note>{html(note)}</p>"
 
 
 def _sources(table: SubsetTable) -> str:
