@@ -4,6 +4,7 @@
 
 PYTHON ?= python3
 VENV   ?= .venv
+JOBS   ?= $(shell nproc)
 KERNEL := $(wildcard metrics/csrc/* asrdiag/simulation/csrc/*)
 PIP    := $(VENV)/bin/python -m pip --disable-pip-version-check -q
 
@@ -13,7 +14,7 @@ demo: $(VENV)/.base
 	$(VENV)/bin/asrdiag run quickstart
 
 test: $(VENV)/.all
-	$(VENV)/bin/python -m pytest
+	$(VENV)/bin/python -m pytest -n $(JOBS) --dist loadfile
 
 lint: $(VENV)/.all
 	$(VENV)/bin/ruff check
