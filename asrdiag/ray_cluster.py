@@ -75,7 +75,8 @@ def ray_cluster(address: str | None) -> Iterator[RayCluster]:
         ray.init(address, log_to_driver=False, logging_level="ERROR", **options)
     except (OSError, RuntimeError, ValueError) as error:  # ConnectionError; Ray or Python of another version
         where = "on this machine" if address == "local" else f"at {address!r}"
-        raise UsageError(f"no Ray cluster can be used {where}: {error}") from error
+        hint = "; a cluster with tokens needs RAY_AUTH_MODE=token here" if ":" in address else ""
+        raise UsageError(f"no Ray cluster can be used {where}: {error}{hint}") from error
     try:
         if threading.current_thread() is threading.main_thread():
             signal.signal(signal.SIGTERM, on_end)  # Ray has put its own there

@@ -57,11 +57,13 @@ class RayWorker:
             AsrdiagError: the system cannot be opened.
             SaveError: degraded audio could not be kept.
         """
+        clips = [ClipInProgress(self._job, task, position) for position in task.positions]
+        ready = [clip for clip in clips if clip.prepare()]
+        usage = self._thread.submit(self._transcribe, ready).result()
         with TemporaryDirectory(prefix="asrdiag-") as folder:
             job = replace(self._job, run_folder=Path(folder))
-            clips = [ClipInProgress(job, task, position) for position in task.positions]
-            ready = [clip for clip in clips if clip.prepare()]
-            usage = self._thread.submit(self._transcribe, ready).result()
+            for clip in clips:
+                clip.join(job)
             outcomes = [clip.finish() for clip in clips]
             audio = {path.name: path.read_bytes() for path in Path(folder).glob("audio/*")}
         return Brought(outcomes, audio, usage)
