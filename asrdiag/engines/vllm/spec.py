@@ -28,11 +28,7 @@ class VllmSpec(CheckpointSpec):
 
     default_batch_size: ClassVar[int] = 512
 
-    requires: ClassVar[tuple[Package, ...]] = (
-        Package("vllm", "vllm"),
-        Package("torch", "torch"),
-        Package("transformers", "transformers"),
-    )
+    requires: ClassVar[tuple[Package, ...]] = (Package("vllm", "vllm"),)  # it brings the rest
     install: ClassVar[str] = (
         "pip install asrdiag vllm==0.26.0, on Linux with an NVIDIA GPU and in an environment of its own "
         "(it pins torch)"
