@@ -19,6 +19,7 @@ from . import (
     calibrate,
     compare,
     datasets,
+    engines,
     leaderboard,
     listing,
     models,
@@ -30,7 +31,20 @@ from . import (
 )
 from .output import complain, silence
 
-_VERBS = (run, validate, score, leaderboard, compare, report, simulate, calibrate, datasets, models, listing)
+_VERBS = (
+    run,
+    validate,
+    score,
+    leaderboard,
+    compare,
+    report,
+    simulate,
+    calibrate,
+    datasets,
+    models,
+    engines,
+    listing,
+)
 
 
 class _ExactParser(argparse.ArgumentParser):

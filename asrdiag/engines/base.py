@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib import util
 from typing import TYPE_CHECKING, ClassVar, Protocol, TypeAlias
 
 import numpy as np
@@ -86,6 +87,22 @@ class Recognizer(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A Python package that an engine imports."""
+
+    name: str
+    """As pip has it."""
+    module: str
+    used_for: str = ""
+    """What needs it, where not every system of the engine does."""
+
+    @property
+    def installed(self) -> bool:
+        """Whether it is there; it is not imported."""
+        return util.find_spec(self.module) is not None
+
+
 class EngineSpec(Spec):
     """A system as a suite names it. Engines subclass this with the keys they take."""
 
@@ -102,6 +119,9 @@ class EngineSpec(Spec):
     """Whether it is given audio. One that is not has `given` in place of `open`, and audio may be missing."""
     most_workers: ClassVar[int | None] = None
     """How many processes may have it open at a time, if there is a limit."""
+    requires: ClassVar[tuple[Package, ...]] = ()
+    install: ClassVar[str] = ""
+    """The command that installs what `requires` names."""
 
     id: Identifier
     engine: str
@@ -134,9 +154,27 @@ class EngineSpec(Spec):
         """
         raise NotImplementedError
 
+    @classmethod
+    def lacks(cls) -> str | None:
+        """Why no system of this engine can run here, with what to install; `None` if nothing is missing."""
+        absent = [one.name for one in cls.requires if not one.used_for and not one.installed]
+        if not absent:
+            return None
+        verb = "is" if len(absent) == 1 else "are"
+        return f"{', '.join(absent)} {verb} not installed" + (f": {cls.install}" if cls.install else "")
+
+    @classmethod
+    def device_kinds(cls) -> tuple[str, ...]:
+        """Which of `cpu` and `cuda` it can use with the packages that are installed; none: no device here."""
+        return ("cpu",) if cls.cpu_only else ("cpu", "cuda")
+
     def unavailable(self) -> str | None:
         """Why this system cannot run on this machine, with what to install; `None` if it can."""
-        return None
+        return self.lacks()
+
+    def to_fetch(self) -> tuple[str, ...]:
+        """What `open` would first fetch, and from where; found out without the network."""
+        return ()
 
     def refuses(self, device: str) -> str | None:
         """Why this system cannot use a device, with those it can; `None` if it can."""

@@ -1,14 +1,13 @@
 """Moonshine Tiny (English), from the files inside the moonshine-voice wheel."""
 
 from collections.abc import Sequence
-from importlib import util
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
 from ..errors import UsageError
 from ..spec import Json
-from .base import Clip, EngineSpec, Transcript
+from .base import Clip, EngineSpec, Package, Transcript
 from .chunks import split_at_pauses
 from .devices import cuda_index, unusable_device
 from .moonshine_files import PACKAGE, MoonshineFiles, find_files, package_version, sha256
@@ -27,6 +26,12 @@ class MoonshineSpec(EngineSpec):
     """Moonshine Tiny: 27 million parameters, quantised to 8 bits, run by onnxruntime."""
 
     languages: ClassVar[tuple[str, ...] | None] = ("en",)
+
+    requires: ClassVar[tuple[Package, ...]] = (
+        Package("moonshine-voice", "moonshine_voice"),
+        Package("onnxruntime", "onnxruntime"),
+    )
+    install: ClassVar[str] = f"pip install {PACKAGE} onnxruntime"
 
     engine: Literal["moonshine"]
 
@@ -49,12 +54,21 @@ class MoonshineSpec(EngineSpec):
             },
         }
 
-    def unavailable(self) -> str | None:
+    @classmethod
+    def lacks(cls) -> str | None:
+        # Other versions of the package do not have them.
         if find_files() is None:
             return f"the model files of Moonshine Tiny are not installed: pip install {PACKAGE}"
-        if util.find_spec("onnxruntime") is None:
-            return "onnxruntime is not installed: pip install onnxruntime"
-        return None
+        return super().lacks()
+
+    @classmethod
+    def device_kinds(cls) -> tuple[str, ...]:
+        """With `cuda` where onnxruntime is its build for GPUs."""
+        if cls.lacks():
+            return ("cpu",)
+        import onnxruntime
+
+        return ("cpu", "cuda") if CUDA in onnxruntime.get_available_providers() else ("cpu",)
 
     def refuses(self, device: str) -> str | None:
         if device == "cpu":

@@ -1,7 +1,7 @@
 """PocketSphinx with its bundled US-English model: the classical floor."""
 
 from collections.abc import Mapping, Sequence
-from importlib import metadata, util
+from importlib import metadata
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from ..errors import UsageError
 from ..spec import Json
-from .base import Clip, EngineSpec, Transcript
+from .base import Clip, EngineSpec, Package, Transcript
 from .devices import unusable_device
 from .silence import SILENCE_DBFS, gated
 
@@ -32,6 +32,9 @@ class PocketSphinxSpec(EngineSpec):
     cpu_only: ClassVar[bool] = True
     languages: ClassVar[tuple[str, ...] | None] = ("en",)
 
+    requires: ClassVar[tuple[Package, ...]] = (Package("pocketsphinx", "pocketsphinx"),)
+    install: ClassVar[str] = "pip install pocketsphinx"
+
     engine: Literal["pocketsphinx"]
 
     def identity(self) -> dict[str, Json]:
@@ -47,11 +50,6 @@ class PocketSphinxSpec(EngineSpec):
             "revision": f"pocketsphinx {metadata.version('pocketsphinx')}",
             "decoding": {**DECODING, "silence_dbfs": SILENCE_DBFS},
         }
-
-    def unavailable(self) -> str | None:
-        if util.find_spec("pocketsphinx") is None:
-            return "pocketsphinx is not installed: pip install pocketsphinx"
-        return None
 
     def open(self, device: str) -> "PocketSphinxRecognizer":
         """Load the model; only `cpu`.

@@ -35,6 +35,11 @@ class PredictionsSpec(EngineSpec):
     allow_surplus: bool = False
     """Leave out hypotheses of utterances that the dataset does not have."""
 
+    @classmethod
+    def device_kinds(cls) -> tuple[str, ...]:
+        """None: nothing is computed."""
+        return ()
+
     def identity(self) -> dict[str, Json]:
         """What is said of the whole system; which files it is depends on the cell, see `identity_of`."""
         return {

@@ -27,7 +27,7 @@ def including(suite: Callable[..., Path], tmp_path: Path) -> Callable[..., Path]
                     "systems": [
                         {"id": "moonshine-tiny", "engine": "moonshine"},
                         {"id": "pocketsphinx", "engine": "pocketsphinx"},
-                        {"id": "later", "engine": "transformers", "model": "some/model"},
+                        {"id": "later", "engine": "volcengine", "model": "some/model"},
                     ],
                     "datasets": [{"id": "mine", "loader": "manifest", "path": "list.jsonl"}],
                     "conditions": [{"id": "dropout", "kind": "dropout", "severity": 0.5}],
@@ -87,7 +87,7 @@ def test_what_is_added_is_run_when_named_and_stays_in_the_run(
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("--system", "later"), "defs.yaml:14: systems[2]: the engine 'transformers' is not in this version"),
+        (("--system", "later"), "defs.yaml:14: systems[2]: the engine 'volcengine' is not in this version"),
         (
             ("--system", "pocketsfinx"),
             "the suite has no system 'pocketsfinx' (did you mean 'pocketsphinx'?); it has: moonshine-tiny; "

@@ -1,5 +1,6 @@
 """The suites, systems and datasets that come with asrdiag."""
 
+import json
 import re
 from pathlib import Path
 
@@ -8,6 +9,8 @@ import yaml
 
 from asrdiag.datasets import DATASETS
 from asrdiag.datasets.corpus import CorpusSpec
+from asrdiag.engines import ENGINES
+from asrdiag.engines.transformers.spec import TransformersSpec
 from asrdiag.errors import UsageError
 from asrdiag.report.published_tables import system_ids
 from asrdiag.runner.plan import Selection, make_plan
@@ -91,6 +94,84 @@ def test_the_systems_of_the_published_tables_are_ready_or_announced() -> None:
     assert systems["whisper-large-v3"].model == "openai/whisper-large-v3"
     # The tables join measured and published results by these ids.
     assert set(system_ids().values()) <= systems.keys()
+
+
+PLANS = {"doubao-asr", "kimi-audio-7b", "mega-asr-router", "seed-asr", "step-audio-2-mini"}
+FAMILIES = {
+    "whisper-large-v3": "whisper",
+    "qwen3-asr-1.7b": "qwen3-asr",
+    "qwen3-asr-0.6b": "qwen3-asr",
+    "canary-1b-v2": "canary",
+    "parakeet-tdt-0.6b-v3": "parakeet-transducer",
+    "voxtral-mini-3b-2507": "voxtral",
+    "qwen2.5-omni-7b": "qwen2.5-omni",
+    "moonshine-tiny-hub": "moonshine",
+    "moonshine-base": "moonshine",
+    "mega-asr": "qwen3-asr",
+}
+
+
+@pytest.mark.parametrize("entry", definitions("systems.yaml"), ids=lambda entry: entry["id"])
+def test_a_definition_is_valid_if_its_engine_is_here(entry: dict[str, object], tmp_path: Path) -> None:
+    engine = str(entry["engine"])
+    assert (engine not in ENGINES.names()) == (entry["id"] in PLANS)
+    if entry["id"] in PLANS:
+        return
+    text = json.dumps(entry).replace("${MEGA_ASR_ADAPTER}", str(tmp_path))
+    spec = ENGINES.load(engine).model_validate_json(text, context={"folder": FOLDER})
+    assert isinstance(spec, TransformersSpec) == (entry["id"] in FAMILIES)
+    if isinstance(spec, TransformersSpec):  # the keys are those of the model's family, which is on the hub
+        family = FAMILIES[spec.id]
+        assert spec.model_copy(update={"family": family}).facts().name == family
+
+
+def test_a_plan_says_that_its_engine_is_not_here() -> None:
+    systems = {system.id: system.state for system in ready_systems()}
+    assert systems["mega-asr-router"] == "engine 'mega-asr-router' is not in this version"
+    assert {name for name, state in systems.items() if state.endswith("is not in this version")} == PLANS
+
+
+def test_a_hosted_system_without_its_key_and_an_adapter_without_its_folder_say_what_to_set(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("OPENAI_API_KEY", "MEGA_ASR_ADAPTER"):
+        monkeypatch.delenv(name, raising=False)
+    systems = {system.id: system.state for system in ready_systems()}
+    assert "the environment variable OPENAI_API_KEY is not set" in systems["gpt-4o-transcribe"]
+    assert systems["mega-asr"] == "engine 'transformers'; cannot run here: set MEGA_ASR_ADAPTER"
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-0123456789")
+    monkeypatch.setenv("MEGA_ASR_ADAPTER", str(tmp_path / "none"))
+    systems = {system.id: system.state for system in ready_systems()}
+    assert systems["gpt-4o-transcribe"] == "engine 'openai'; can run here"
+    if "not installed" not in systems["whisper-large-v3"]:
+        assert systems["mega-asr"].endswith(f"cannot run here: there is no folder {tmp_path / 'none'}")
+
+
+def test_a_model_of_the_hub_is_looked_up_in_the_local_cache_alone(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("torch", "transformers", "huggingface_hub"):
+        pytest.importorskip(name, reason=f"{name} is not installed: pip install 'asrdiag[transformers]'")
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
+
+    def state() -> str:
+        return next(system.state for system in ready_systems() if system.id == "whisper-large-v3")
+
+    absent = "engine 'transformers'; to be fetched first: openai/whisper-large-v3 from the Hugging Face hub"
+    assert state() == absent
+    place = tmp_path / "models--openai--whisper-large-v3"
+    (place / "refs").mkdir(parents=True)
+    (place / "refs" / "main").write_text("0" * 40)
+    snapshot = place / "snapshots" / ("0" * 40)
+    snapshot.mkdir(parents=True)
+    (snapshot / "config.json").write_text("{}")
+    assert state() == absent  # without its weights
+    (snapshot / "model.safetensors").touch()
+    assert state() == "engine 'transformers'; can run here"
+    (snapshot / "model.safetensors").unlink()
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    assert state() == f"{absent}, which HF_HUB_OFFLINE forbids"
 
 
 def test_a_model_that_is_not_installed_is_said_so(monkeypatch: pytest.MonkeyPatch) -> None:

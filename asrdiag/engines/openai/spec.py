@@ -1,7 +1,6 @@
 """An endpoint as a suite names it."""
 
 from collections.abc import Mapping
-from importlib import util
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from urllib.parse import urlsplit
 
@@ -9,7 +8,7 @@ from pydantic import AfterValidator, Field, JsonValue, model_validator
 
 from ...errors import UsageError
 from ...spec import Json
-from ..base import EngineSpec
+from ..base import EngineSpec, Package
 from .key import missing_key, read_key
 from .spending import Prices
 
@@ -55,6 +54,9 @@ class OpenAISpec(EngineSpec):
     cpu_only: ClassVar[bool] = True
     most_workers: ClassVar[int | None] = 1
     """It waits more than it works, and its limits hold only if one process sends all requests."""
+
+    requires: ClassVar[tuple[Package, ...]] = (Package("httpx2", "httpx2"),)
+    install: ClassVar[str] = "pip install 'asrdiag[openai]'"
 
     engine: Literal["openai"]
     model: Annotated[str, Field(min_length=1)]
@@ -152,9 +154,12 @@ class OpenAISpec(EngineSpec):
         }
 
     def unavailable(self) -> str | None:
-        if util.find_spec("httpx2") is None:
-            return "httpx2 is not installed: pip install 'asrdiag[openai]'"
-        return missing_key(self.api_key_env)
+        return self.lacks() or missing_key(self.api_key_env)
+
+    @classmethod
+    def device_kinds(cls) -> tuple[str, ...]:
+        """None: the endpoint computes."""
+        return ()
 
     def open(self, device: str) -> "OpenAIRecognizer":
         """Make a client; nothing is sent yet.

@@ -62,6 +62,27 @@ class Checkpoint:
             return None
         return f"there is no folder {self.folder}"
 
+    def is_here(self) -> bool:
+        """Whether it is a folder, or its configuration and weights are in the hub's local cache."""
+        if self.folder is not None:
+            return self.folder.is_dir()
+        # Imported here: it takes a quarter of a second.
+        from huggingface_hub import try_to_load_from_cache
+
+        for name in ("config.json", "adapter_config.json"):
+            inside = f"{self.subfolder}/{name}" if self.subfolder else name
+            path = try_to_load_from_cache(self.repository, inside, revision=self.revision)
+            if isinstance(path, str):
+                return any(file.suffix in WEIGHTS for file in Path(path).parent.iterdir())
+        return False
+
+    def origin(self) -> str:
+        """Where it would be fetched from."""
+        from huggingface_hub.constants import HF_HUB_OFFLINE
+
+        forbidden = ", which HF_HUB_OFFLINE forbids" if HF_HUB_OFFLINE else ""
+        return f"{self.name} from the Hugging Face hub{forbidden}"
+
     def read(self, file: str) -> dict[str, Any]:
         """A JSON file of the checkpoint.
 

@@ -82,6 +82,11 @@ class CheckpointSpec(EngineSpec):
                 )
         return family
 
+    def to_fetch(self) -> tuple[str, ...]:
+        """Model and adapter, as far as the hub's cache on this machine does not have them."""
+        named = filter(None, (self.checkpoint, self.adapter_checkpoint))
+        return tuple(one.origin() for one in named if not one.is_here())
+
     def longest_s(self, family: FamilyFacts) -> float | None:
         """Longer clips are cut at pauses; `None`: they are not cut."""
         return self.longest_chunk_s or family.longest_s

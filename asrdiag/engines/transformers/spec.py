@@ -1,20 +1,25 @@
 """The `transformers` engine as a suite names it."""
 
-from importlib import util
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
 from ...errors import UsageError
 from ...spec import Json
+from ..base import Package
 from ..devices import cuda_index, each_cuda, unusable_device
 from .checkpoint_spec import CheckpointSpec
-from .families import FamilyFacts
+from .families import FAMILIES, FamilyFacts
 
 if TYPE_CHECKING:
     from .recognizer import TransformersRecognizer
 
-INSTALL = "pip install 'asrdiag[transformers]'"
+PEFT = Package("peft", "peft", "adapter")
+OF_FAMILIES = tuple(
+    Package(package.partition("[")[0], module, family.name)
+    for family in FAMILIES
+    for module, package in family.needs.items()
+)
 
 
 class TransformersSpec(CheckpointSpec):
@@ -22,6 +27,15 @@ class TransformersSpec(CheckpointSpec):
 
     default_batch_size: ClassVar[int] = 16
     default_batch_seconds: ClassVar[float | None] = 480.0
+
+    requires: ClassVar[tuple[Package, ...]] = (
+        Package("torch", "torch"),
+        Package("transformers", "transformers"),
+        Package("accelerate", "accelerate", "device_map"),
+        PEFT,
+        *OF_FAMILIES,
+    )
+    install: ClassVar[str] = "pip install 'asrdiag[transformers]'"
 
     engine: Literal["transformers"]
     attention: Literal["eager", "sdpa", "flash_attention_2"] | None = None
@@ -67,9 +81,10 @@ class TransformersSpec(CheckpointSpec):
         return found | ({"strategy": "beams", "beams": self.beams} if self.beams > 1 else {})
 
     def unavailable(self) -> str | None:
-        needed = ["torch", "transformers", *(["peft"] if self.adapter else [])]
-        if absent := [name for name in needed if util.find_spec(name) is None]:
-            return f"{', '.join(absent)} not installed: {INSTALL}"
+        if reason := self.lacks():
+            return reason
+        if self.adapter and not PEFT.installed:
+            return f"peft is not installed: {self.install}"
         for checkpoint in filter(None, (self.checkpoint, self.adapter_checkpoint)):
             if reason := checkpoint.missing():
                 return reason

@@ -1,13 +1,13 @@
 """The `vllm` engine as a suite names it."""
 
 import os
-from importlib import util
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from ...errors import UsageError
 from ...spec import Json
+from ..base import Package
 from ..devices import cuda_index, each_cuda, unusable_device
 from ..transformers.checkpoint_spec import CheckpointSpec
 from ..transformers.families import FamilyFacts
@@ -21,13 +21,18 @@ WITH_ADAPTER = "qwen3-asr"
 WHISPER_WINDOW_S = 30.0
 RANKS = (1, 8, 16, 32, 64, 128, 256, 320, 512)
 """What vLLM takes as `max_lora_rank`."""
-INSTALL = "pip install asrdiag vllm==0.26.0, in an environment of its own (it pins torch)"
 
 
 class VllmSpec(CheckpointSpec):
     """Qwen3-ASR, Qwen2.5-Omni or Whisper on NVIDIA GPUs by vLLM, which schedules its own batches."""
 
     default_batch_size: ClassVar[int] = 512
+
+    requires: ClassVar[tuple[Package, ...]] = (Package("vllm", "vllm"),)  # it brings the rest
+    install: ClassVar[str] = (
+        "pip install asrdiag vllm==0.26.0, on Linux with an NVIDIA GPU and in an environment of its own "
+        "(it pins torch)"
+    )
 
     engine: Literal["vllm"]
     repetition_penalty: Annotated[float, Field(gt=0)] = 1.0
@@ -85,8 +90,8 @@ class VllmSpec(CheckpointSpec):
         return next(limit for limit in RANKS if limit >= rank)
 
     def unavailable(self) -> str | None:
-        if util.find_spec("vllm") is None:
-            return f"vllm is not installed; it needs Linux and an NVIDIA GPU: {INSTALL}"
+        if reason := self.lacks():
+            return reason
         for checkpoint in filter(None, (self.checkpoint, self.adapter_checkpoint)):
             if reason := checkpoint.missing():
                 return reason
@@ -96,6 +101,10 @@ class VllmSpec(CheckpointSpec):
         if not torch.cuda.is_available():
             return "vllm is installed, but torch finds no CUDA device"
         return None
+
+    @classmethod
+    def device_kinds(cls) -> tuple[str, ...]:
+        return ("cuda",)
 
     def refuses(self, device: str) -> str | None:
         if cuda_index(device) is None:
