@@ -16,6 +16,7 @@ from asrdiag.audio import audio_duration_s, read_audio
 from asrdiag.audio_tables import clip_in_table
 from asrdiag.datasets.base import Utterance
 from asrdiag.errors import SampleError
+from asrdiag.runner.batching import Room
 from asrdiag.runner.clip import Job, Task
 from asrdiag.runner.dataset import pool_sha256
 from asrdiag.runner.source import current_source, load, source_of
@@ -264,6 +265,7 @@ def test_a_worker_takes_clips_and_their_babble_from_a_table(tmp_path):
         utterances={"set": tuple(Utterance(str(n), path, str(n), audio_row=n) for n in range(3))},
         conditions={condition.id: condition for condition in conditions},
         normalizers={("set", "en"): "none"},
+        room=Room(8),
         retry=0,
         save_audio="none",
         run_folder=tmp_path,

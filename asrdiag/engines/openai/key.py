@@ -1,5 +1,6 @@
 """The key of an endpoint: read from the environment, sent, and never shown."""
 
+import json
 import os
 import re
 from dataclasses import dataclass, field
@@ -39,6 +40,17 @@ class Key:
         if isinstance(value, list):
             return [self.hide(item) for item in value]
         return value
+
+    def hide_in_body(self, body: bytes) -> bytes:
+        """An answer with every occurrence of the key replaced, also of the key as JSON writes it.
+
+        >>> Key('a"key-of-12').hide_in_body(b'{"said": "a\\\\"key-of-12 is wrong"}')
+        b'{"said": "[the key] is wrong"}'
+        """
+        if self.value:
+            for form in (json.dumps(self.value)[1:-1], self.value):
+                body = body.replace(form.encode(), HIDDEN.encode())
+        return body
 
     def hide_in(self, text: str) -> str:
         """The text with every occurrence of the key replaced."""

@@ -71,7 +71,7 @@ class OpenAIRecognizer:
                 self._spending.requests += 1
                 started = time.perf_counter()
                 try:
-                    body = await send(self._client, request, self._spec.timeout_s)
+                    body = await send(self._client, request, self._spec.timeout_s, self._key)
                 except Trouble as found:
                     trouble = found
                 else:

@@ -300,6 +300,19 @@ def test_an_endpoint_that_repeats_the_key_does_not_bring_it_out(opened: Any, sta
     assert KEY not in repr(recognizer._key)
 
 
+@pytest.mark.parametrize("before", [300 - len(KEY) + 1, 290, 299])
+@pytest.mark.parametrize("status", [200, 401])
+def test_no_part_of_the_key_is_left_where_a_long_message_is_cut(
+    opened: Any, before: int, status: int
+) -> None:
+    text = "x" * before + KEY
+    body = {"error": {"message": text}} if status == 401 else f"<html>{text}"
+    recognizer, _ = opened(lambda number, _: Say(body, status), retries=0)
+    [answer] = recognizer.transcribe([clip(0)])
+    assert isinstance(answer, Failed)
+    assert KEY[:4] not in str(answer.error)
+
+
 def test_a_placeholder_for_a_key_may_be_said(opened: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOSTED_KEY", "EMPTY")
     recognizer, _ = opened(lambda number, _: Say({"text": "EMPTY streets"}))
