@@ -1,0 +1,1 @@
+"""What the explorer shows, read from run directories; nothing in here knows of Streamlit."""
