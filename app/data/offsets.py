@@ -5,6 +5,7 @@ import os
 import re
 from collections import OrderedDict
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 _ID = re.compile(rb'\{"schema": \d+, "sample_id": "((?:[^"\\]|\\.)*)"')
@@ -17,12 +18,15 @@ class Offsets:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._file: tuple[int, int] | None = None
-        self._read = 0
+        self._lock = Lock()
+        self._forget((0, 0))
+
+    def _forget(self, file: tuple[int, int]) -> None:
+        self._file = file
+        self._read = self._lines = 0
         self._at: dict[str, int] = {}
         self.damaged: list[int] = []
         """Numbers of the lines that are no records."""
-        self._lines = 0
 
     def record(self, sample_id: str) -> dict[str, Any] | None:
         """The last record of an utterance; `None` if there is none, or if it was withdrawn.
@@ -30,11 +34,10 @@ class Offsets:
         Raises:
             OSError: the file cannot be read.
         """
-        with self.path.open("rb") as stream:
+        with self._lock, self.path.open("rb") as stream:
             status = os.fstat(stream.fileno())
             if self._file != (status.st_dev, status.st_ino) or status.st_size < self._read:
-                self.__init__(self.path)  # type: ignore[misc]  # another file of that name
-                self._file = status.st_dev, status.st_ino
+                self._forget((status.st_dev, status.st_ino))  # another file of that name
             self._extend(stream)
             place = self._at.get(sample_id)
             if place is None:
@@ -61,17 +64,21 @@ class Offsets:
 
 
 class AllOffsets:
-    """The offsets of the files that were asked for last."""
+    """The offsets of the files that were asked for last; for several threads."""
 
     def __init__(self) -> None:
+        self._lock = Lock()
         self._kept: OrderedDict[Path, Offsets] = OrderedDict()
 
     def of(self, path: Path) -> Offsets:
         """The offsets of a file."""
-        offsets = self._kept.pop(path, None) or Offsets(path)
-        self._kept[path] = offsets
-        while len(self._kept) > _KEPT:
-            self._kept.popitem(last=False)
+        with self._lock:
+            offsets = self._kept.pop(path, None)
+            if offsets is None:
+                offsets = Offsets(path)
+            self._kept[path] = offsets
+            while len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
         return offsets
 
 

@@ -1,0 +1,233 @@
+"""One case: what was said, what every system made of it, how it sounds, and what is known of it."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from asrdiag.errors import AsrdiagError
+
+from .. import opened
+from ..components.alignment import Answer, Track, alignment
+from ..data.case import Case, beside, same_reference
+from ..data.index import ERRORS, CaseKey
+from ..data.notes import LONGEST, Note, write_note
+from ..data.runs import OpenRun, called
+from ..data.sound import Refused, Sound, heard, recorded
+from ..data.stack import stacked
+from ..served import served
+from ..texts import markdown, percent, plain, seconds, shown
+from .case_table import digest
+from .messages import damaged
+
+_MOST_SYSTEMS = 12
+_LONG_TEXT = 20_000
+_TAGS = ("check", "bad reference", "bad audio", "good example")
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """An answer beside the open one."""
+
+    case: Case
+    name: str
+    open: bool
+
+
+def case_panel(run: OpenRun, key: CaseKey, note: Note | None) -> None:
+    """Show a case and what can be done with it.
+
+    Args:
+        run: the run that it is in.
+        key: which case.
+        note: what was said of it before.
+    """
+    case = opened.case(key)
+    _heading(case)
+    damaged(case.problems)
+    together, apart = _answers(case)
+    tracks, silent = _tracks(run, case)
+    alignment(
+        stacked([line.case.steps for line in together]),
+        [Answer(line.name, _result(line.case), line.open) for line in together],
+        tracks=tracks,
+        silent=silent,
+        unit=case.unit,
+        language=str(case.record.get("language") or case.score.get("language") or ""),
+        key=f"alignment.{digest([key])}",
+    )
+    for line in apart:
+        st.text(f"{shown(line.name, 60)}: {_why_apart(line.case, case)}")
+    texts, how, about = st.tabs(["Texts", "Condition and measures", "Record"])
+    with texts:
+        _texts(case, together)
+    with how:
+        _measures(case)
+    with about:
+        st.code(
+            plain(json.dumps(dict(case.record), ensure_ascii=False, indent=1)),
+            language="json",
+            wrap_lines=True,
+        )
+    _note(run, key, note)
+
+
+def _heading(case: Case) -> None:
+    key = case.key
+    mode = str(case.score.get("failure_mode") or "").replace("_", " ")
+    st.subheader(f"{markdown(key.sample_id, 120)} · {markdown(key.system)}")
+    facts = [
+        key.dataset,
+        key.condition,
+        *(str(case.score.get(name) or "") for name in ("subset", "language")),
+    ]
+    speaker = case.score.get("speaker")
+    facts += [f"speaker {speaker}"] if speaker else []
+    st.caption(" · ".join(markdown(fact, 80) for fact in facts if fact))
+    if case.error is not None:
+        st.error(
+            f"No answer: {markdown(str(case.error.get('stage')))} failed, "
+            f"{markdown(str(case.error.get('type')))}: {markdown(str(case.error.get('message')), 1000)}"
+        )
+    elif mode:
+        st.markdown(f"**{markdown(mode)}** {markdown(str(case.score.get('evidence') or ''), 500)}")
+
+
+def _answers(case: Case) -> tuple[list[_Line], list[_Line]]:
+    """The answers that stand under this case's reference, this one first, and those that cannot."""
+    runs = opened.runs()
+    names = called(runs)
+    together: list[_Line] = []
+    apart: list[_Line] = []
+    here = [(run, key) for run, key in beside(runs, case.key) if key != case.key]
+    for found in (case, *(opened.case(key) for _, key in here[: _MOST_SYSTEMS - 1])):
+        line = _Line(found, names.get((found.key.run, found.key.system), found.key.system), found is case)
+        stands = found.answered and (same_reference(found, case) or not case.answered)
+        if stands and together and not same_reference(found, together[0].case):
+            stands = False
+        (together if stands else apart).append(line)
+    return together, apart
+
+
+def _why_apart(case: Case, open_case: Case) -> str:
+    if case.error is not None:
+        return f"no answer, {shown(str(case.error.get('stage')))} failed"
+    if not case.answered:
+        return "not transcribed yet, or its scores cannot be read"
+    return f"another reference after normalising: {shown(' '.join(case.reference_tokens), 200)}"
+
+
+def _result(case: Case) -> str:
+    rate = case.score.get("error_rate")
+    mode = str(case.score.get("failure_mode") or "").replace("_", " ")
+    return f"{mode}, {percent(None if rate is None else 100 * rate)}"
+
+
+def _tracks(run: OpenRun, case: Case) -> tuple[list[Track], str]:
+    """What can be heard, and why something cannot be."""
+    if not case.record:
+        return [], ""
+    rate = (case.record.get("audio") or {}).get("sample_rate_hz")
+    rate = rate if isinstance(rate, int) and 1000 <= rate <= 192_000 else 16_000
+    asked: dict[str, Sound | Refused] = {"as heard": heard(run, case.record)}
+    if case.record.get("degradation"):
+        asked["as recorded"] = recorded(run, case.record)
+    tracks, why = [], []
+    for name, sound in asked.items():
+        content = sound.why if isinstance(sound, Refused) else opened.audio(sound, rate)
+        if isinstance(content, bytes):
+            tracks.append(Track(name, served(content, "audio/flac", name)))
+        else:
+            why.append(f"{name}: {content}")
+    return tracks, "; ".join(why)
+
+
+def _texts(case: Case, together: Sequence[_Line]) -> None:
+    """Raw and normalised texts, whole unless they are enormous."""
+    _text("Reference, as the dataset has it", case.record.get("reference_raw"))
+    if case.answered:
+        _text(f"Reference, after {case.score.get('normalizer')}", _joined(case, "reference_tokens"))
+    for line in together or [_Line(case, case.key.system, True)]:
+        _text(f"{line.name}, as it answered", line.case.record.get("hypothesis_raw"))
+        if line.case.answered:
+            _text(f"{line.name}, after normalising", _joined(line.case, "hypothesis_tokens"))
+
+
+def _text(label: str, text: object) -> None:
+    with st.container(gap=None):
+        st.caption(markdown(label))
+        st.text("(no answer)" if text is None else shown(str(text), _LONG_TEXT) or "(nothing)")
+
+
+def _joined(case: Case, name: str) -> str:
+    return ("" if case.unit == "character" else " ").join(case.score.get(name) or ())
+
+
+def _measures(case: Case) -> None:
+    score = case.score
+    rate = score.get("error_rate")
+    numbers = [("Error rate", percent(None if rate is None else 100 * rate))]
+    numbers += [
+        (kind, "-" if score.get(column) is None else str(score[column])) for kind, column in ERRORS.items()
+    ]
+    numbers.append(("Length", seconds(score.get("duration_s"))))
+    numbers.append(("Recogniser", seconds(score.get("transcribe_s"))))
+    for column, (name, value) in zip(st.columns(len(numbers)), numbers, strict=True):
+        column.metric(name, value)
+    degradation = case.record.get("degradation")
+    if isinstance(degradation, dict) and degradation:
+        st.caption("What was done to the audio")
+        st.dataframe(_pairs(degradation), hide_index=True, height="content")
+    entities = score.get("entities") or []
+    if entities:
+        st.caption("Numbers, names and keywords of the reference")
+        st.dataframe(
+            [
+                {name: shown(str(each.get(name) or "")) for name in ("kind", "text", "status", "heard")}
+                for each in entities
+            ],
+            hide_index=True,
+            height="content",
+        )
+
+
+def _pairs(values: Mapping[str, Any]) -> dict[str, list[str]]:
+    found = {
+        shown(str(name), 80): shown(
+            value if isinstance(value, str) else json.dumps(value, ensure_ascii=False), 500
+        )
+        for name, value in values.items()
+    }
+    return {"what": list(found), "value": list(found.values())}
+
+
+def _note(run: OpenRun, key: CaseKey, note: Note | None) -> None:
+    name = digest([key])
+    with st.form(f"note.{name}", border=True), st.container(horizontal=True, vertical_alignment="bottom"):
+        options = list(dict.fromkeys([*_TAGS, *([note.tag] if note and note.tag else [])]))
+        tag = st.selectbox(
+            "Tag",
+            options,
+            index=options.index(note.tag) if note and note.tag else None,
+            accept_new_options=True,
+            key=f"note.tag.{name}",
+            placeholder="none",
+            width=200,
+        )
+        text = st.text_input(
+            "Note",
+            note.text if note else "",
+            max_chars=LONGEST - 200,
+            key=f"note.text.{name}",
+            width="stretch",
+        )
+        if st.form_submit_button("Save", icon=":material/bookmark:"):
+            try:
+                path = write_note(run, key, (tag or "")[:100], text)
+            except AsrdiagError as error:
+                st.error(markdown(str(error), 500))
+            else:
+                st.toast(f"Saved in {markdown(path.name)}")
+                st.rerun()

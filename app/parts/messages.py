@@ -1,0 +1,55 @@
+"""What is said when something is missing, damaged, or not there yet."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from .. import location
+from ..data.runs import OpenRun, Problem
+from ..texts import count, markdown, shown
+
+_FEW = 3
+
+
+def nothing_open() -> None:
+    """There is no run to show."""
+    st.title("No run yet")
+    st.write("There is no run directory in `./runs`, and none was named.")
+    st.code("asrdiag run quickstart\nasrdiag explore", language="console")
+    st.write(
+        "The first command runs two embedded recognisers on embedded speech, offline, in about two minutes. "
+        "`asrdiag explore` alone makes a smaller run to look at first."
+    )
+
+
+def problems(runs: Sequence[OpenRun]) -> None:
+    """What is wrong with the open runs, with what the URL says, and which run is still being written."""
+    for line in location.problems():
+        st.warning(f"The link says something that makes no sense: {markdown(line)}")
+    for run in runs:
+        if run.status == "running":
+            done, of = len(run.scored), len(run.read_run()["suite_cells"])
+            st.info(
+                f"{markdown(run.name)} is still being written: {done} of {count(of, 'cell')} scored. "
+                "What is finished is shown; reload to see more.",
+                icon=":material/pending:",
+            )
+    damaged([problem for run in runs for problem in run.problems])
+
+
+def damaged(found: Sequence[Problem]) -> None:
+    """Files that cannot be read."""
+    if not found:
+        return
+    with st.expander(
+        f"{count(len(found), 'file')} cannot be read; the rest is shown", icon=":material/warning:"
+    ):
+        for problem in found[:50]:
+            st.text(shown(f"{problem.place}: {problem.what}", 500))
+        if len(found) > 50:
+            st.text(f"and {len(found) - 50} more")
+
+
+def empty(what: str, todo: str) -> None:
+    """A page, or a part of it, that has nothing to show, and what to do about that."""
+    st.info(f"{what}\n\n{todo}", icon=":material/info:")

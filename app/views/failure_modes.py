@@ -1,0 +1,9 @@
+"""The page failure_modes."""
+
+
+def page() -> None:
+    """To be written."""
+
+
+if __name__ == "__main__":
+    page()
