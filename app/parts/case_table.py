@@ -57,6 +57,7 @@ def case_table(index: Index, rows: NDArray[np.int64], at: int | None, notes: dic
         selection_mode="single-row" if at is None else "single-row-required",
         height=min(len(part), _ROWS) * 35 + 38,
         column_config=_columns(),
+        placeholder="-",
         alt="Cases",
     )
 

@@ -120,6 +120,7 @@ def _table(dataset: str, metric: str, rows: Sequence[Row], *, subsets: bool) -> 
         row_height=_ROW,
         height=min(len(rows), 16) * _ROW + 38,
         column_config=_columns(metric, top),
+        placeholder="-",
         alt=f"Error rates on {shown(dataset)}",
     )["selection"]["rows"]
     if chosen and rows[chosen[0]]["run_name"]:
