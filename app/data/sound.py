@@ -35,12 +35,12 @@ class Refused:
     why: str
 
 
-def heard(run: OpenRun, record: Mapping[str, Any]) -> Sound | Refused:
+def heard(run: OpenRun, dataset: str, record: Mapping[str, Any]) -> Sound | Refused:
     """What the system was given: the degraded clip, if it was kept; the recording if nothing was done."""
     kept = _mapping(record.get("audio")).get("kept")
     if kept is None:
         if not record.get("degradation"):
-            return recorded(run, record)
+            return recorded(run, dataset, record)
         return Refused(
             "the degraded clip was not kept; `save_audio: all` in the suite's report keeps every one"
         )
@@ -49,7 +49,7 @@ def heard(run: OpenRun, record: Mapping[str, Any]) -> Sound | Refused:
     return _below(run.path / kept, [run.path / "audio"]) or Refused(f"the kept clip {kept} is not in the run")
 
 
-def recorded(run: OpenRun, record: Mapping[str, Any]) -> Sound | Refused:
+def recorded(run: OpenRun, dataset: str, record: Mapping[str, Any]) -> Sound | Refused:
     """The recording before anything was done to it."""
     source = _mapping(record.get("source"))
     path, offset_s, duration_s = (source.get(name) for name in ("path", "offset_s", "duration_s"))
@@ -63,7 +63,6 @@ def recorded(run: OpenRun, record: Mapping[str, Any]) -> Sound | Refused:
         and isinstance(column, str)
     ):
         return Refused("the record does not say which part of the recording it is")
-    dataset = str(record.get("dataset"))
     place = _below(Path(path), roots(run, dataset)) or _listed(Path(path), run, dataset)
     if place is None:
         if not Path(path).exists():

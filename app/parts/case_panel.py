@@ -131,9 +131,9 @@ def _tracks(run: OpenRun, case: Case) -> tuple[list[Track], str]:
         return [], ""
     rate = (case.record.get("audio") or {}).get("sample_rate_hz")
     rate = rate if isinstance(rate, int) and 1000 <= rate <= 192_000 else 16_000
-    asked: dict[str, Sound | Refused] = {"as heard": heard(run, case.record)}
+    asked: dict[str, Sound | Refused] = {"as heard": heard(run, case.key.dataset, case.record)}
     if case.record.get("degradation"):
-        asked["as recorded"] = recorded(run, case.record)
+        asked["as recorded"] = recorded(run, case.key.dataset, case.record)
     tracks, why = [], []
     for name, sound in asked.items():
         content = sound.why if isinstance(sound, Refused) else opened.audio(sound, rate)

@@ -16,11 +16,21 @@ from ..texts import shown
 PAGE = 200
 """Rows of a table; of a million answers the browser never gets more."""
 _ROWS = 8
+_SHOWN = "cases.shown"
 
 
 def digest(names: Sequence[object]) -> str:
     """A short name made from others, for the key of an element: with other rows it is another element."""
     return sha256("\n".join(map(str, names)).encode()).hexdigest()[:12]
+
+
+def take_choice(index: Index) -> None:
+    """Open the case that was chosen in the table since it was drawn; before anything is drawn from the place."""
+    own, part, before = st.session_state.get(_SHOWN, ("", (), []))
+    if own in st.session_state:
+        chosen = list(st.session_state[own]["selection"]["rows"])
+        if chosen and chosen != before and max(*chosen, *part) < len(index):
+            location.change(location.place().at(index.key(int(part[chosen[0]]))))
 
 
 def case_table(index: Index, rows: NDArray[np.int64], at: int | None, notes: dict[CaseKey, Note]) -> None:
@@ -43,17 +53,12 @@ def case_table(index: Index, rows: NDArray[np.int64], at: int | None, notes: dic
     wanted = [] if at is None else [at - first]
     if own not in st.session_state or list(st.session_state[own]["selection"]["rows"]) != wanted:
         st.session_state[own] = {"selection": {"rows": wanted, "columns": [], "cells": []}}
-
-    def opened() -> None:
-        chosen = st.session_state[own]["selection"]["rows"]
-        if chosen:
-            location.change(location.place().at(index.key(int(part[chosen[0]]))))
-
+    st.session_state[_SHOWN] = own, part, wanted
     st.dataframe(
         _cells(index, part, notes),
         key=own,
         hide_index=True,
-        on_select=opened,
+        on_select="rerun",
         selection_mode="single-row" if at is None else "single-row-required",
         height=min(len(part), _ROWS) * 35 + 38,
         column_config=_columns(),

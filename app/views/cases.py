@@ -10,7 +10,7 @@ from asrdiag.app.data.filters import Filters, called
 from asrdiag.app.data.index import CaseKey, Index
 from asrdiag.app.data.notes import Note, read_notes
 from asrdiag.app.parts.case_panel import case_panel
-from asrdiag.app.parts.case_table import PAGE, case_table
+from asrdiag.app.parts.case_table import PAGE, case_table, take_choice
 from asrdiag.app.parts.filter_bar import answer_filters, clear
 from asrdiag.app.parts.messages import damaged, empty
 from asrdiag.app.texts import count, markdown
@@ -43,6 +43,7 @@ def page() -> None:
             "A cell is scored when all its clips are transcribed. `asrdiag score RUN` scores what there is.",
         )
         return
+    take_choice(index)
     with st.sidebar:
         filters = answer_filters(index)
     head = st.container(horizontal=True, vertical_alignment="bottom")
