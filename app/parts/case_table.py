@@ -24,13 +24,14 @@ def digest(names: Sequence[object]) -> str:
     return sha256("\n".join(map(str, names)).encode()).hexdigest()[:12]
 
 
-def take_choice(index: Index) -> None:
-    """Open the case that was chosen in the table since it was drawn; before anything is drawn from the place."""
-    own, part, before = st.session_state.get(_SHOWN, ("", (), []))
-    if own in st.session_state:
-        chosen = list(st.session_state[own]["selection"]["rows"])
-        if chosen and chosen != before and max(*chosen, *part) < len(index):
-            location.change(location.place().at(index.key(int(part[chosen[0]]))))
+def take_choice() -> None:
+    """Open the case that was chosen in the table since it was drawn; call it before you ask for the place."""
+    if _SHOWN not in st.session_state:
+        return
+    own, index, part, before = st.session_state[_SHOWN]
+    chosen = list(st.session_state[own]["selection"]["rows"]) if own in st.session_state else []
+    if chosen and chosen != before:
+        location.change(location.place().at(index.key(int(part[chosen[0]]))))
 
 
 def case_table(index: Index, rows: NDArray[np.int64], at: int | None, notes: dict[CaseKey, Note]) -> None:
@@ -53,7 +54,7 @@ def case_table(index: Index, rows: NDArray[np.int64], at: int | None, notes: dic
     wanted = [] if at is None else [at - first]
     if own not in st.session_state or list(st.session_state[own]["selection"]["rows"]) != wanted:
         st.session_state[own] = {"selection": {"rows": wanted, "columns": [], "cells": []}}
-    st.session_state[_SHOWN] = own, part, wanted
+    st.session_state[_SHOWN] = own, index, part, wanted
     st.dataframe(
         _cells(index, part, notes),
         key=own,

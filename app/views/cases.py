@@ -43,7 +43,7 @@ def page() -> None:
             "A cell is scored when all its clips are transcribed. `asrdiag score RUN` scores what there is.",
         )
         return
-    take_choice(index)
+    take_choice()
     with st.sidebar:
         filters = answer_filters(index)
     head = st.container(horizontal=True, vertical_alignment="bottom")

@@ -120,7 +120,7 @@ def test_runs_with_the_same_ids_stay_apart(explorer: Any, runs: Runs) -> None:
 
 def test_a_note_is_kept_beside_the_run(explorer: Any, copy: Path) -> None:
     at = explorer(copy, page="cases", system="bad", condition="noise", sample="u1")
-    next(field for field in at.text_input if field.label == "Note").set_value("a *door* slams").run()
+    next(field for field in at.text_input if field.label == "Note").set_value("a *door* slams")
     next(button for button in at.button if button.label == "Save").click().run()
     [line] = (copy.parent / "copy.notes.jsonl").read_text().splitlines()
     assert json.loads(line)["note"] == "a *door* slams"
