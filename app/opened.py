@@ -14,10 +14,11 @@ from .data.case import Case, open_case
 from .data.filters import Filters
 from .data.index import CaseKey, Index, read_index
 from .data.offsets import AllOffsets
+from .data.picture import Heard, heard
 from .data.rows import rows_of
 from .data.runs import OpenRun, Signature, newest_run, run_names, signature_of
 from .data.search import search
-from .data.sound import Sound, flac_of
+from .data.sound import Sound
 
 Signatures = tuple[Signature, ...]
 
@@ -70,8 +71,8 @@ def case(key: CaseKey) -> Case:
     return open_case(by_name()[key.run], key, _offsets())
 
 
-def audio(sound: Sound, sample_rate_hz: int) -> bytes | str:
-    """The stretch as FLAC, or why it cannot be read."""
+def audio(sound: Sound, sample_rate_hz: int) -> Heard | str:
+    """The stretch to be played and seen, or why it cannot be read."""
     try:
         return _audio(sound, sample_rate_hz, sound.path.stat().st_mtime_ns)
     except (OSError, SampleError) as error:
@@ -138,5 +139,5 @@ def _offsets() -> AllOffsets:
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
-def _audio(sound: Sound, sample_rate_hz: int, mtime_ns: int) -> bytes:
-    return flac_of(sound, sample_rate_hz)
+def _audio(sound: Sound, sample_rate_hz: int, mtime_ns: int) -> Heard:
+    return heard(sound, sample_rate_hz)

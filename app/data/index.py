@@ -80,6 +80,8 @@ class Index:
     """A pyarrow array of strings."""
     labels: Mapping[str, Labels]
     numbers: Mapping[str, NDArray[np.float32]]
+    cells: Mapping[tuple[str, str], range]
+    """The rows of each cell, by the run's name and the cell's key; they follow each other."""
     problems: tuple[Problem, ...]
 
     def __len__(self) -> int:
@@ -95,20 +97,9 @@ class Index:
         """The row of an answer; `None` if it is not there."""
         import pyarrow.compute as pc
 
-        rows = self.rows_of_cell(key)
-        if not len(rows):
-            return None
-        ids = self.sample_ids.slice(int(rows[0]), len(rows))
-        place: int = pc.index(ids, key.sample_id).as_py()
-        return None if place < 0 else int(rows[0]) + place
-
-    def rows_of_cell(self, key: CaseKey) -> NDArray[np.int64]:
-        """The rows of the cell that an answer is in; they follow each other."""
-        same = np.ones(len(self), dtype=np.bool_)
-        for name in ("run", "system", "dataset", "condition"):
-            same &= self.labels[name].among([getattr(key, name)])
-        found: NDArray[np.int64] = np.flatnonzero(same)
-        return found
+        rows = self.cells.get((key.run, key.cell), range(0))
+        place: int = pc.index(self.sample_ids.slice(rows.start, len(rows)), key.sample_id).as_py()
+        return None if place < 0 else rows.start + place
 
 
 def read_index(
@@ -159,6 +150,7 @@ class _Columns:
     def __init__(self) -> None:
         self.problems: list[Problem] = []
         self._ids: list[Any] = []
+        self._cells: dict[tuple[str, str], range] = {}
         self._names: dict[str, dict[str, int]] = {name: {} for name in LABELS}
         self._codes: dict[str, list[NDArray[np.int32]]] = {name: [] for name in LABELS}
         self._numbers: dict[str, list[NDArray[np.float32]]] = {name: [] for name in NUMBERS}
@@ -167,6 +159,8 @@ class _Columns:
         n = len(table)
         if not n:
             return
+        first = next(reversed(self._cells.values())).stop if self._cells else 0
+        self._cells[run.name, key] = range(first, first + n)
         system, dataset, condition = key.split("/")
         for name, value in zip(LABELS[:4], (run.name, system, dataset, condition), strict=True):
             self._codes[name].append(np.full(n, self._code(name, value), dtype=np.int32))
@@ -218,7 +212,7 @@ class _Columns:
         whole = ids.cast(pa.large_string()).combine_chunks()
         if isinstance(whole, pa.ChunkedArray):
             whole = pa.concat_arrays(whole.chunks) if whole.num_chunks else pa.array([], pa.large_string())
-        return Index(whole, labels, numbers, tuple(self.problems))
+        return Index(whole, labels, numbers, self._cells, tuple(self.problems))
 
 
 def _floats(column: Any) -> NDArray[np.float32]:

@@ -89,9 +89,11 @@ def _tokens(
     import pyarrow.parquet as pq
 
     key = index.key(int(part[0]))
-    places = pa.array(part - int(index.rows_of_cell(key)[0]))
+    rows = index.cells[key.run, key.cell]
     try:
-        table = pq.read_table(runs[key.run].scores(key.cell), columns=["sample_id", *columns]).take(places)
+        table = pq.read_table(runs[key.run].scores(key.cell), columns=["sample_id", *columns])
+        if len(part) < len(rows):
+            table = table.take(pa.array(part - rows.start))
     except (OSError, pa.ArrowException):
         return []
     ids = table["sample_id"].cast(pa.large_string()).combine_chunks()

@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from asrdiag.errors import SampleError
 
 from .runs import OpenRun
@@ -134,17 +137,15 @@ def _listed(path: Path, run: OpenRun, dataset: str) -> Sound | None:
     return None
 
 
-def flac_of(sound: Sound, sample_rate_hz: int) -> bytes:
-    """The stretch as mono 16-bit FLAC, which browsers play and seek in.
+def samples_of(sound: Sound, sample_rate_hz: int) -> NDArray[np.float32]:
+    """The stretch, mono, shape [n_samples].
 
     Raises:
         SampleError: it cannot be read.
     """
-    import soundfile
+    from asrdiag.audio import read_audio
 
-    from asrdiag.audio import read_audio, write_pcm16
-
-    samples = read_audio(
+    return read_audio(
         sound.path,
         sample_rate_hz,
         offset_s=sound.offset_s,
@@ -152,12 +153,30 @@ def flac_of(sound: Sound, sample_rate_hz: int) -> bytes:
         row=sound.row,
         column=sound.column,
     )
+
+
+def flac_of(samples: NDArray[np.float32], sample_rate_hz: int) -> bytes:
+    """Samples as mono 16-bit FLAC, which browsers play and seek in.
+
+    Raises:
+        SampleError: they cannot be encoded.
+    """
+    import soundfile
+
+    from asrdiag.audio import write_pcm16
+
     stream = io.BytesIO()
     try:
         write_pcm16(stream, samples, sample_rate_hz, "FLAC", "PCM_16")
     except soundfile.SoundFileError as error:
-        raise SampleError(f"{sound.path}: could not be encoded for the browser: {error}") from error
+        raise SampleError(f"the clip could not be encoded for the browser: {error}") from error
     return stream.getvalue()
+
+
+def rate_of(record: Mapping[str, Any]) -> int:
+    """The sample rate at which a record's audio was given to the system, if it says one that can be."""
+    rate = _mapping(record.get("audio")).get("sample_rate_hz")
+    return rate if isinstance(rate, int) and 1000 <= rate <= 192_000 else 16_000
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

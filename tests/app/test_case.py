@@ -12,7 +12,7 @@ from asrdiag.app.data.index import CaseKey
 from asrdiag.app.data.notes import Note, notes_path, read_notes, write_note
 from asrdiag.app.data.offsets import AllOffsets, Offsets
 from asrdiag.app.data.runs import OpenRun
-from asrdiag.app.data.sound import Refused, Sound, flac_of, heard, recorded
+from asrdiag.app.data.sound import Refused, Sound, flac_of, heard, recorded, samples_of
 from asrdiag.app.data.stack import stacked
 from asrdiag.errors import AsrdiagError
 
@@ -130,7 +130,7 @@ def test_audio_is_served_from_the_run_and_the_roots_that_it_names(runs: Runs) ->
     record = opened(runs.plain).record
     for sound in (heard(run, "set", record), recorded(run, "set", record)):
         assert isinstance(sound, Sound)
-        assert flac_of(sound, 16_000)[:4] == b"fLaC"
+        assert flac_of(samples_of(sound, 16_000), 16_000)[:4] == b"fLaC"
 
 
 @pytest.mark.parametrize(
