@@ -14,7 +14,7 @@ from .data.case import Case, open_case
 from .data.filters import Filters
 from .data.index import CaseKey, Index, read_index
 from .data.offsets import AllOffsets
-from .data.picture import Heard, heard
+from .data.picture import Clip, read_clip
 from .data.rows import rows_of
 from .data.runs import OpenRun, Signature, newest_run, run_names, signature_of
 from .data.search import search
@@ -71,7 +71,7 @@ def case(key: CaseKey) -> Case:
     return open_case(by_name()[key.run], key, _offsets())
 
 
-def audio(sound: Sound, sample_rate_hz: int) -> Heard | str:
+def audio(sound: Sound, sample_rate_hz: int) -> Clip | str:
     """The stretch to be played and seen, or why it cannot be read."""
     try:
         return _audio(sound, sample_rate_hz, sound.path.stat().st_mtime_ns)
@@ -138,6 +138,6 @@ def _offsets() -> AllOffsets:
     return AllOffsets()
 
 
-@st.cache_data(max_entries=32, show_spinner=False)
-def _audio(sound: Sound, sample_rate_hz: int, mtime_ns: int) -> Heard:
-    return heard(sound, sample_rate_hz)
+@st.cache_data(max_entries=16, show_spinner=False)
+def _audio(sound: Sound, sample_rate_hz: int, mtime_ns: int) -> Clip:
+    return read_clip(sound, sample_rate_hz)

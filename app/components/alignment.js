@@ -5,62 +5,10 @@ const SAID = {
 const FIRST = 600;
 const NAMES = 132;
 
-function element(kind, name, text) {
-  const made = document.createElement(kind);
-  if (name) made.className = name;
-  if (text !== undefined) made.textContent = text;
-  return made;
-}
-
-function player(state, data) {
-  const bar = element("div", "bar");
-  if (!data.audio.length) {
-    bar.append(element("span", "silent", data.silent));
-    return bar;
-  }
-  const audio = element("audio");
-  audio.controls = true;
-  audio.preload = "metadata";
-  audio.src = data.audio[0].url;
-  state.audio = audio;
-  if (data.audio.length > 1) {
-    const group = element("span", "group");
-    group.setAttribute("role", "group");
-    group.setAttribute("aria-label", "Which audio");
-    for (const each of data.audio) {
-      const button = element("button", "", each.name);
-      button.type = "button";
-      button.setAttribute("aria-pressed", String(each === data.audio[0]));
-      button.onclick = () => {
-        const at = audio.currentTime, playing = !audio.paused;
-        audio.src = each.url;
-        audio.addEventListener("loadedmetadata", () => {
-          audio.currentTime = Math.min(at, audio.duration || at);
-          if (playing) audio.play();
-        }, { once: true });
-        for (const other of group.children) other.setAttribute("aria-pressed", String(other === button));
-      };
-      group.append(button);
-    }
-    bar.append(group);
-  }
-  bar.append(audio);
-  const only = data.audio.length === 1 ? data.audio[0].name : "";
-  if (only || data.silent) bar.append(element("span", "silent", [only, data.silent].filter(Boolean).join("; ")));
-  return bar;
-}
-
-function seek(state, start) {
-  if (!state.audio) return;
-  const go = () => { state.audio.currentTime = start; state.audio.play().catch(() => {}); };
-  if (state.audio.readyState >= 1) go();
-  else { state.audio.addEventListener("loadedmetadata", go, { once: true }); state.audio.load(); }
-}
-
 function step(state, found) {
   if (!found) return element("span", "cell", "");
   const [token, letter, stretch, start] = found;
-  const timed = start !== null && state.audio;
+  const timed = start !== null && state.sound.audio;
   const cell = element(timed ? "button" : "span", "cell", token === null ? "***" : token);
   if (letter !== "C") {
     cell.classList.add(letter);
@@ -74,7 +22,7 @@ function step(state, found) {
     cell.classList.add("time");
     cell.dataset.start = start;
     cell.title = `${cell.title ? cell.title + "; " : ""}play from ${start.toFixed(2)} s`;
-    cell.onclick = () => seek(state, start);
+    cell.onclick = () => state.sound.seek(start, true);
   }
   return cell;
 }
@@ -129,7 +77,7 @@ function draw(state, data, table) {
   }
 }
 
-function legend() {
+function legend(sound) {
   const line = element("div", "legend");
   for (const [letter, text] of Object.entries(SAID)) {
     const entry = element("span");
@@ -137,6 +85,8 @@ function legend() {
     line.append(entry);
   }
   line.append(element("span", "", "hatched: a stretch that was left out, or that nobody said"));
+  const keys = ["N next", "P previous", ...(sound.takes.length ? ["K play"] : []), ...(sound.takes.length > 1 ? ["T other audio"] : [])];
+  line.append(element("span", "keys", `Keys: ${keys.join(", ")}`));
   return line;
 }
 
@@ -145,24 +95,33 @@ export default function ({ parentElement, data }) {
   const text = JSON.stringify(data);
   if (root.dataset.shown === text) return;
   root.dataset.shown = text;
-  const state = { all: false, audio: null };
-  const table = element("div");
-  root.replaceChildren(player(state, data), table, data.names.length ? legend() : "");
+  const sound = soundOf(data), state = { all: false, sound }, table = element("div");
+  const [bar, showBar] = playerBar(sound, data);
+  const drawn = sound.takes.length ? pictures(sound, data) : null;
+  root.replaceChildren(bar, drawn?.line ?? "", table, data.names.length ? legend(sound) : "");
+  sound.changed = () => { showBar(); drawn.show(); drawn.draw(); drawn.move(); };
   let before = -1;
   const redraw = () => {
     if (table.clientWidth === before) return;
     before = table.clientWidth;
     draw(state, data, table);
+    drawn?.draw();
   };
   redraw();
   const watch = new ResizeObserver(redraw);
   watch.observe(table);
-  if (state.audio) {
-    state.audio.addEventListener("timeupdate", () => {
-      const timed = [...table.querySelectorAll("[data-start]")];
-      const now = timed.filter((cell) => Number(cell.dataset.start) <= state.audio.currentTime).at(-1);
-      for (const cell of timed) cell.classList.toggle("now", cell === now && !state.audio.paused);
-    });
-  }
-  return () => { watch.disconnect(); state.audio?.pause(); delete root.dataset.shown; };
+  const mark = () => {
+    const timed = [...table.querySelectorAll("[data-start]")];
+    const now = timed.filter((cell) => Number(cell.dataset.start) <= sound.audio.currentTime).at(-1);
+    for (const cell of timed) cell.classList.toggle("now", cell === now && !sound.audio.paused);
+  };
+  for (const take of sound.takes) take.audio.addEventListener("timeupdate", mark);
+  const unbind = sound.takes.length ? keys(sound) : () => {};
+  return () => {
+    unbind();
+    watch.disconnect();
+    drawn?.end();
+    sound.pause();
+    delete root.dataset.shown;
+  };
 }

@@ -8,8 +8,12 @@ from typing import Any
 
 import streamlit as st
 
+from asrdiag.corpus.spectrogram import FLOOR_DB, TOP_DB
+
 from ..data.case import Step
+from ..data.picture import Clip, scale_png
 from ..data.stack import Column
+from ..served import served
 from ..texts import count, shown
 
 LONGEST_TOKEN = 80
@@ -28,10 +32,12 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """Audio that can be played: what it is called, and its URL on this server."""
+    """Audio that can be played: what it is called, where it and its spectrogram are on this server."""
 
     name: str
     url: str
+    picture: str
+    clip: Clip
 
 
 def alignment(
@@ -40,6 +46,7 @@ def alignment(
     *,
     tracks: Sequence[Track],
     silent: str,
+    link: str,
     unit: str,
     language: str,
     key: str,
@@ -51,6 +58,7 @@ def alignment(
         answers: the lines, in the order of the steps in each column.
         tracks: what can be played; the first is chosen.
         silent: why something cannot be played, else "".
+        link: the parameters of the case's address, which a button copies.
         unit: `word`, `character` or `mixed`.
         language: tag of the reference; decides the direction.
         key: of the element, the same for the same case.
@@ -59,8 +67,10 @@ def alignment(
     _component()(
         key=key,
         data={
-            "audio": [{"name": track.name, "url": track.url} for track in tracks],
+            "audio": [_track(track) for track in tracks],
+            "scale": {"url": served(scale_png(), "image/png", "scale"), "low": FLOOR_DB, "high": TOP_DB},
             "silent": shown(silent),
+            "link": link,
             "unit": unit,
             "lang": language,
             "dir": "rtl" if language.lower().replace("_", "-").split("-")[0] in _RIGHT_TO_LEFT else "ltr",
@@ -73,6 +83,20 @@ def alignment(
     )
     if left_out > 0:
         st.caption(f"{count(left_out, 'further step')} not shown; the texts below are whole.")
+
+
+def _track(track: Track) -> dict[str, Any]:
+    clip = track.clip
+    return {
+        "name": track.name,
+        "url": track.url,
+        "picture": track.picture,
+        "lowest": clip.lowest,
+        "highest": clip.highest,
+        "seconds": clip.duration_s,
+        "top": clip.top_hz,
+        "peak": clip.peak_db,
+    }
 
 
 def _column(column: Column) -> list[Any]:
@@ -91,5 +115,7 @@ def _asset(name: str) -> str:
 
 @cache
 def _component() -> Any:
-    css, js = (_asset(f"alignment.{kind}") for kind in ("css", "js"))
+    css, js = (
+        "".join(_asset(f"{name}.{kind}") for name in ("player", "alignment")) for kind in ("css", "js")
+    )
     return st.components.v2.component("asrdiag_alignment", html='<div class="root"></div>', css=css, js=js)

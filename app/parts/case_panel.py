@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -15,8 +16,9 @@ from ..data.case import Case, beside, same_reference
 from ..data.index import ERRORS, CaseKey
 from ..data.notes import LONGEST, Note, write_note
 from ..data.runs import OpenRun, called
-from ..data.sound import Refused, Sound, heard, recorded
+from ..data.sound import Refused, Sound, heard, rate_of, recorded
 from ..data.stack import stacked
+from ..location import case_parameters
 from ..served import served
 from ..texts import markdown, percent, plain, seconds, shown
 from .case_table import digest
@@ -54,6 +56,7 @@ def case_panel(run: OpenRun, key: CaseKey, note: Note | None) -> None:
         [Answer(line.name, _result(line.case), line.open) for line in together],
         tracks=tracks,
         silent=silent,
+        link=urlencode(case_parameters(key), doseq=True),
         unit=case.unit,
         language=str(case.record.get("language") or case.score.get("language") or ""),
         key=f"alignment.{digest([key])}",
@@ -129,18 +132,18 @@ def _tracks(run: OpenRun, case: Case) -> tuple[list[Track], str]:
     """What can be heard, and why something cannot be."""
     if not case.record:
         return [], ""
-    rate = (case.record.get("audio") or {}).get("sample_rate_hz")
-    rate = rate if isinstance(rate, int) and 1000 <= rate <= 192_000 else 16_000
+    rate = rate_of(case.record)
     asked: dict[str, Sound | Refused] = {"as heard": heard(run, case.key.dataset, case.record)}
     if case.record.get("degradation"):
         asked["as recorded"] = recorded(run, case.key.dataset, case.record)
     tracks, why = [], []
     for name, sound in asked.items():
-        content = sound.why if isinstance(sound, Refused) else opened.audio(sound, rate)
-        if isinstance(content, bytes):
-            tracks.append(Track(name, served(content, "audio/flac", name)))
+        clip = sound.why if isinstance(sound, Refused) else opened.audio(sound, rate)
+        if isinstance(clip, str):
+            why.append(f"{name}: {clip}")
         else:
-            why.append(f"{name}: {content}")
+            url = served(clip.flac, "audio/flac", name)
+            tracks.append(Track(name, url, served(clip.spectrogram, "image/png", f"{name}.png"), clip))
     return tracks, "; ".join(why)
 
 
