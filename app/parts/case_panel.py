@@ -1,32 +1,30 @@
 """One case: what was said, what every system made of it, how it sounds, and what is known of it."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import urlencode
 
 import streamlit as st
 
-from asrdiag.errors import AsrdiagError
-
 from .. import opened
 from ..components.alignment import Answer, Track, alignment
 from ..data.case import Case, beside, same_reference
-from ..data.index import ERRORS, CaseKey
-from ..data.notes import LONGEST, Note, write_note
+from ..data.index import CaseKey
+from ..data.notes import Note
 from ..data.runs import OpenRun, called
 from ..data.sound import Refused, Sound, heard, rate_of, recorded
 from ..data.stack import stacked
 from ..location import case_parameters
 from ..served import served
-from ..texts import markdown, percent, plain, seconds, shown
+from ..texts import markdown, percent, plain, shown
+from .case_measures import case_measures
+from .case_note import case_note
 from .case_table import digest
 from .messages import damaged
 
 _MOST_SYSTEMS = 12
 _LONG_TEXT = 20_000
-_TAGS = ("check", "bad reference", "bad audio", "good example")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +65,14 @@ def case_panel(run: OpenRun, key: CaseKey, note: Note | None) -> None:
     with texts:
         _texts(case, together)
     with how:
-        _measures(case)
+        case_measures(run, case)
     with about:
         st.code(
             plain(json.dumps(dict(case.record), ensure_ascii=False, indent=1)),
             language="json",
             wrap_lines=True,
         )
-    _note(run, key, note)
+    case_note(run, key, note)
 
 
 def _heading(case: Case) -> None:
@@ -166,71 +164,3 @@ def _text(label: str, text: object) -> None:
 
 def _joined(case: Case, name: str) -> str:
     return ("" if case.unit == "character" else " ").join(case.score.get(name) or ())
-
-
-def _measures(case: Case) -> None:
-    score = case.score
-    rate = score.get("error_rate")
-    numbers = [("Error rate", percent(None if rate is None else 100 * rate))]
-    numbers += [
-        (kind, "-" if score.get(column) is None else str(score[column])) for kind, column in ERRORS.items()
-    ]
-    numbers.append(("Length", seconds(score.get("duration_s"))))
-    numbers.append(("Recogniser", seconds(score.get("transcribe_s"))))
-    for column, (name, value) in zip(st.columns(len(numbers)), numbers, strict=True):
-        column.metric(name, value)
-    degradation = case.record.get("degradation")
-    if isinstance(degradation, dict) and degradation:
-        st.caption("What was done to the audio")
-        st.dataframe(_pairs(degradation), hide_index=True, height="content")
-    entities = score.get("entities") or []
-    if entities:
-        st.caption("Numbers, names and keywords of the reference")
-        st.dataframe(
-            [
-                {name: shown(str(each.get(name) or "")) for name in ("kind", "text", "status", "heard")}
-                for each in entities
-            ],
-            hide_index=True,
-            height="content",
-        )
-
-
-def _pairs(values: Mapping[str, Any]) -> dict[str, list[str]]:
-    found = {
-        shown(str(name), 80): shown(
-            value if isinstance(value, str) else json.dumps(value, ensure_ascii=False), 500
-        )
-        for name, value in values.items()
-    }
-    return {"what": list(found), "value": list(found.values())}
-
-
-def _note(run: OpenRun, key: CaseKey, note: Note | None) -> None:
-    name = digest([key])
-    with st.form(f"note.{name}", border=True), st.container(horizontal=True, vertical_alignment="bottom"):
-        options = list(dict.fromkeys([*_TAGS, *([note.tag] if note and note.tag else [])]))
-        tag = st.selectbox(
-            "Tag",
-            options,
-            index=options.index(note.tag) if note and note.tag else None,
-            accept_new_options=True,
-            key=f"note.tag.{name}",
-            placeholder="none",
-            width=200,
-        )
-        text = st.text_input(
-            "Note",
-            note.text if note else "",
-            max_chars=LONGEST - 200,
-            key=f"note.text.{name}",
-            width="stretch",
-        )
-        if st.form_submit_button("Save", icon=":material/bookmark:"):
-            try:
-                path = write_note(run, key, (tag or "")[:100], text)
-            except AsrdiagError as error:
-                st.error(markdown(str(error), 500))
-            else:
-                st.toast(f"Saved in {markdown(path.name)}")
-                st.rerun()
