@@ -121,7 +121,7 @@ def test_from_a_cell_to_its_cases_to_a_case_that_is_heard(browser: Browser) -> N
 
     words = page.locator(".line .cell.time")
     assert words.all_inner_texts() == ["the", "cat"]
-    audio = page.locator("audio")
+    audio = page.locator("audio:not([hidden])")
     words.nth(1).click()
     page.wait_for_function("audio => audio.currentTime >= 1.5", arg=audio.element_handle())
     assert audio.evaluate("audio => audio.duration") == pytest.approx(3, abs=0.01)
