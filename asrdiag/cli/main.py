@@ -24,6 +24,7 @@ from . import (
     listing,
     models,
     report,
+    rewards,
     run,
     score,
     simulate,
@@ -43,6 +44,7 @@ _VERBS = (
     datasets,
     models,
     engines,
+    rewards,
     listing,
 )
 
