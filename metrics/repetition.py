@@ -48,19 +48,27 @@ def longest_loop(tokens: Sequence[str], max_period: int = MAX_PERIOD) -> Loop | 
     )
 
 
-def find_repetition_loop(reference_tokens: Sequence[str], hypothesis_tokens: Sequence[str]) -> Loop | None:
+def find_repetition_loop(
+    reference_tokens: Sequence[str],
+    hypothesis_tokens: Sequence[str],
+    *,
+    min_repeats: int = MIN_REPEATS,
+    min_phrase_repeats: int = MIN_REPEATS_OF_PHRASE,
+) -> Loop | None:
     """Return the repetition in the hypothesis that the reference does not explain, or `None`.
 
     An n-gram of up to 64 tokens counts if it stands in a row at least 4 times, or 3 times if it has 3 tokens
     or more, and more often than in any place of the reference, whichever of its tokens the repetition begins
-    with. Of several the one that covers the most tokens is returned.
+    with. Of several the one that covers the most tokens is returned. `min_repeats` and `min_phrase_repeats`
+    stand for the 4 and the 3, and are at least 2.
 
     >>> find_repetition_loop("oh no".split(), "oh no no no no no".split())
     Loop(period=1, repeats=5, start=1)
     >>> find_repetition_loop("no no no no no".split(), "no no no no no".split()) is None
     True
     """
-    return max(_unexplained(reference_tokens, hypothesis_tokens), key=_rank, default=None)
+    loops = _unexplained(reference_tokens, hypothesis_tokens, min_repeats, min_phrase_repeats)
+    return max(loops, key=_rank, default=None)
 
 
 def find_repetition_loops(
@@ -104,11 +112,18 @@ def _rank(loop: Loop) -> tuple[int, int, int]:
     return loop.period * loop.repeats, -loop.period, -loop.start
 
 
-def _unexplained(reference_tokens: Sequence[str], hypothesis_tokens: Sequence[str]) -> Iterator[Loop]:
-    # A loop says each token of its n-gram at least twice again, which bounds the n-grams worth looking for.
+def _unexplained(
+    reference_tokens: Sequence[str],
+    hypothesis_tokens: Sequence[str],
+    min_repeats: int = MIN_REPEATS,
+    min_phrase_repeats: int = MIN_REPEATS_OF_PHRASE,
+) -> Iterator[Loop]:
+    # A loop says each token of its n-gram again, at least that often less once: which bounds the n-grams
+    # worth looking for.
     said_again = len(hypothesis_tokens) - len(set(hypothesis_tokens))
-    for period in range(1, min(MAX_PERIOD, said_again // (MIN_REPEATS_OF_PHRASE - 1)) + 1):
-        least = MIN_REPEATS_OF_PHRASE if period >= PHRASE_LENGTH else MIN_REPEATS
+    fewest = min(min_repeats, min_phrase_repeats)
+    for period in range(1, min(MAX_PERIOD, said_again // (fewest - 1)) + 1):
+        least = min_phrase_repeats if period >= PHRASE_LENGTH else min_repeats
         said: dict[tuple[str, ...], int] | None = None
         for loop in _loops(hypothesis_tokens, period, least):
             if said is None:

@@ -75,6 +75,17 @@ def _metrics() -> Iterator[tuple[str, str]]:
             yield name, f"{COMPARISON_COLUMNS[name]} (compare)"
 
 
+def _rewards() -> Iterator[tuple[str, str]]:
+    from ..metrics import rewards
+
+    for name in rewards.__all__:
+        if name.endswith(("Reward", "Gate")) and name != "Reward":
+            yield name, (getattr(rewards, name).__doc__ or "").strip().split("\n")[0]
+    for name, parameters in rewards.PRESETS.items():
+        settings = ", ".join(f"{key}={value}" for key, value in parameters.items())
+        yield f'DGWGPOReward.preset("{name}")', settings or "the defaults, as published"
+
+
 def _registered(registry: Registry) -> Iterator[tuple[str, str]]:
     for name in registry.names():
         try:
@@ -92,4 +103,5 @@ _KINDS: dict[str, Callable[[], Iterator[tuple[str, str]]]] = {
     "conditions": _conditions,
     "normalizers": _normalizers,
     "metrics": _metrics,
+    "rewards": _rewards,
 }

@@ -25,6 +25,7 @@ from . import (
     listing,
     models,
     report,
+    rewards,
     run,
     score,
     simulate,
@@ -45,6 +46,7 @@ _VERBS = (
     datasets,
     models,
     engines,
+    rewards,
     listing,
 )
 

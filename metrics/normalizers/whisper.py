@@ -9,6 +9,8 @@ import re
 import sys
 from collections.abc import Callable
 
+from .plain_english import by_word
+
 _SPACES = re.compile(r"\s{2,}")
 _SQUARE = re.compile(r"[<\[][^>\]]*[>\]]")
 _ROUND = re.compile(r"\(([^)]+?)\)")
@@ -24,8 +26,11 @@ def whisper_english() -> Callable[[str], str]:
     without_contractions.replacers = {}
     contraction = re.compile("|".join(["'", *(each for each in rules.replacers if "'" not in each)]))
     fillers = re.compile(rules.ignore_patterns)
+    short_cut = by_word(rules, rules.standardize_numbers.words)
 
     def normalize(text: str) -> str:
+        if (short := short_cut(text)) is not None:
+            return short
         text = fillers.sub("", _without_remarks(text.lower()))
         # One space is not like two to these rules ("'s been"), but two are like any number.
         text = _SPACES.sub("  ", text)

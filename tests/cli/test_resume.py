@@ -39,30 +39,30 @@ def test_three_kills_with_a_torn_line_each_lose_and_repeat_nothing(
 ) -> None:
     path = suite(systems=[SPHINX], conditions=TWO_CONDITIONS)
     run = tmp_path / "runs" / "small"
-    for number in (3, 9, 17):
-        with asrdiag.start("run", path) as process:
+    for number in (2, 5, 9):
+        with asrdiag.start("run", path, "--limit", 8) as process:
             wait_for_samples(run, number, process)
         assert process.returncode == -signal.SIGKILL
         latest = max(run.glob("cells/*/*/*/samples.jsonl"), key=os.path.getmtime)
         with latest.open("ab") as stream:
             stream.write(b'{"sample_id": "two-cities-')
-    resumed = asrdiag("run", path)
+    resumed = asrdiag("run", path, "--limit", 8)
     assert resumed.returncode == 0, resumed.stderr
     assert "samples.jsonl: cut 26 bytes of a torn last line" in resumed.stderr
-    undisturbed = asrdiag("run", path, "--out", "undisturbed")
+    undisturbed = asrdiag("run", path, "--limit", 8, "--out", "undisturbed")
     assert undisturbed.returncode == 0
     for cell in CELLS:
         ids = [record["sample_id"] for record in records(run, cell)]
-        assert len(ids) == len(set(ids)) == 15
+        assert len(ids) == len(set(ids)) == 8
         scores = Path("cells") / cell / "scores.parquet"
         assert without_times(run / scores) == without_times(tmp_path / "undisturbed" / scores)
     rates = [
         [row["error_rate_pct"] for row in leaderboard(folder)] for folder in (run, tmp_path / "undisturbed")
     ]
     assert rates[0] == rates[1]
-    again = asrdiag("run", path)
+    again = asrdiag("run", path, "--limit", 8)
     assert again.returncode == 0
-    assert "nothing to do: 2 of 2 cells complete" in again.stdout
+    assert "nothing to do in the selected 2 of 2 cells" in again.stdout
 
 
 def without_times(path: Path) -> list[dict[str, object]]:
@@ -89,19 +89,19 @@ def test_ctrl_c_says_how_to_go_on_and_keeps_what_is_done(
 ) -> None:
     path = suite(systems=[SPHINX])
     run = tmp_path / "runs" / "small"
-    with asrdiag.start("run", path) as process:
+    with asrdiag.start("run", path, "--limit", 8) as process:
         wait_for_samples(run, 2, process)
         os.killpg(process.pid, signal.SIGINT)  # a terminal sends it to the whole group
         _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert f"To go on: asrdiag run {path}" in errors
+    assert f"To go on: asrdiag run {path} --limit 8" in errors
     assert "Traceback" not in errors
     done = {record["sample_id"] for record in records(run, CELLS[0])}
     assert len(done) >= 2
     assert '"status": "interrupted"' in (run / "run.json").read_text()
     assert int(leaderboard(run)[0]["n_scored"]) == len(done)  # the tables say how far it came
     before = (run / "cells" / CELLS[0] / "samples.jsonl").read_bytes()
-    assert asrdiag("run", path).returncode == 0
+    assert asrdiag("run", path, "--limit", 8).returncode == 0
     assert (run / "cells" / CELLS[0] / "samples.jsonl").read_bytes().startswith(before)
 
 
@@ -109,14 +109,14 @@ def test_a_worker_that_is_killed_costs_nothing(
     asrdiag: Command, suite: Callable[..., Path], tmp_path: Path
 ) -> None:
     run = tmp_path / "runs" / "small"
-    with asrdiag.start("run", suite(systems=[SPHINX]), "--workers", "1") as process:
+    with asrdiag.start("run", suite(systems=[SPHINX]), "--workers", "1", "--limit", 8) as process:
         wait_for_samples(run, 2, process)
         commands = {pid: Path(f"/proc/{pid}/cmdline").read_bytes() for pid in children(process.pid)}
         os.kill(next(pid for pid, command in commands.items() if b"spawn_main" in command), signal.SIGKILL)
         _, errors = process.communicate(timeout=120)
     assert process.returncode == 0, errors
     ids = [record["sample_id"] for record in records(run, CELLS[0])]
-    assert len(ids) == len(set(ids)) == 15
+    assert len(ids) == len(set(ids)) == 8
 
 
 def test_a_second_process_is_refused(asrdiag: Command, suite: Callable[..., Path], tmp_path: Path) -> None:

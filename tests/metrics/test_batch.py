@@ -84,7 +84,7 @@ def test_kernel_equals_twin(kernel: Analyze, sides: tuple[str, str], unit: int) 
 def test_kernel_equals_twin_on_many_pairs(kernel: Analyze, unit: int) -> None:
     random = Random(unit)
     references, hypotheses = [], []
-    for pair in range(10_000):
+    for pair in range(4_000):
         pool = random.sample(WORDS, random.randint(1, len(WORDS)))
         longest = 140 if pair % 100 == 0 and UNITS[unit] != "character" else 12
         words = random.choices(pool, k=random.randint(0, longest))

@@ -117,3 +117,44 @@ def test_the_longest_of_all_loops_is_the_loop(reference: list[str], hypothesis: 
     assert longest == find_repetition_loop(reference, hypothesis)
     ends = [0, *(loop.start + loop.period * loop.repeats for loop in loops)]
     assert all(end <= loop.start for end, loop in zip(ends, loops, strict=False))
+
+
+def test_other_thresholds() -> None:
+    def found(text: str, **thresholds: int) -> Loop | None:
+        return find_repetition_loop((), text.split(), **thresholds)
+
+    assert found("no no no") is None
+    assert found("no no no", min_repeats=3) == Loop(1, 3, 0)
+    assert found("bye bye", min_repeats=2) == Loop(1, 2, 0)
+    assert found("no no no no", min_repeats=5) is None
+    assert found("a b c a b c", min_phrase_repeats=2) == Loop(3, 2, 0)
+    assert found("a b c a b c a b c", min_phrase_repeats=4) is None
+    assert found("a b c " * 4, min_repeats=9, min_phrase_repeats=4) == Loop(3, 4, 0)
+
+
+@given(short_texts, short_texts, st.integers(2, 6), st.integers(2, 6))
+def test_thresholds_pick_among_all_repetitions(
+    reference: list[str], hypothesis: list[str], repeats: int, phrase_repeats: int
+) -> None:
+    found = find_repetition_loop(
+        reference, hypothesis, min_repeats=repeats, min_phrase_repeats=phrase_repeats
+    )
+    least = {period: phrase_repeats if period >= 3 else repeats for period in range(1, 8)}
+    # By the definition, without the bounds that make the search short.
+    possible = [
+        Loop(period, count, start)
+        for period in range(1, 8)
+        for start in range(len(hypothesis))
+        for count in range(least[period], len(hypothesis) // period + 1)
+        if hypothesis[start : start + period] * count == hypothesis[start : start + period * count]
+        and not any(
+            rotated * count == reference[place : place + period * count]
+            for shift in range(period)
+            for place in range(len(reference))
+            for rotated in [hypothesis[start + shift : start + period] + hypothesis[start : start + shift]]
+        )
+    ]
+    assert (found is None) == (not possible)
+    if found is not None:
+        best = max(period * count for period, count, _ in possible)
+        assert found.period * found.repeats == best

@@ -1,0 +1,1 @@
+"""Rollout logs: written by a trainer, read by `asrdiag rewards` and the explorer."""
