@@ -5,10 +5,10 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from asrdiag.app import location, opened
-from asrdiag.app.data.export import to_csv
 from asrdiag.app.data.filters import Filters, called
 from asrdiag.app.data.index import CaseKey, Index
 from asrdiag.app.data.notes import Note, read_notes
+from asrdiag.app.parts.case_export import case_export
 from asrdiag.app.parts.case_panel import case_panel
 from asrdiag.app.parts.case_table import PAGE, case_table, take_choice
 from asrdiag.app.parts.filter_bar import answer_filters, clear
@@ -51,10 +51,10 @@ def page() -> None:
         order = location.select("Order", "order", list(_ORDERS), shown=_SAID.__getitem__, width=230)
     rows = _rows(index, filters, order)
     key, at = _open_case(index, rows)
+    notes = _notes()
     with head:
         _steps(index, rows, at)
-        _export(index, rows)
-    notes = _notes()
+        case_export(index, rows, notes)
     if len(rows):
         st.caption(_counted(index, rows, at))
         case_table(index, rows, at, notes)
@@ -127,20 +127,6 @@ def _steps(index: Index, rows: NDArray[np.int64], at: int | None) -> None:
             on_click=show,
             args=(place,),
         )
-
-
-def _export(index: Index, rows: NDArray[np.int64]) -> None:
-    st.download_button(
-        "CSV",
-        lambda: to_csv(index, rows),
-        "cases.csv",
-        "text/csv",
-        key="cases.csv",
-        on_click="ignore",
-        icon=":material/download:",
-        disabled=not len(rows),
-        help="Every case that passes the filters, with its scores.",
-    )
 
 
 def _counted(index: Index, rows: NDArray[np.int64], at: int | None) -> str:

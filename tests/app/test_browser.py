@@ -141,8 +141,9 @@ def test_from_a_cell_to_its_cases_to_a_case_that_is_heard(browser: Browser) -> N
 
     again = browser.page(page.url.removeprefix(browser.url))  # a fresh browser
     assert again.locator("h3").first.inner_text() == "z1 · bad"
+    again.get_by_role("button", name="Export").click()
     with again.expect_download() as download:
-        again.get_by_test_id("stDownloadButton").get_by_role("button").click()
+        again.get_by_role("button", name="CSV").click()
     rows = list(csv.DictReader(io.StringIO(Path(download.value.path()).read_text())))
     assert [row["sample_id"] for row in rows] == [cell(again, row, 1) for row in range(5)]
     assert browser.errors == [] and browser.outside == []

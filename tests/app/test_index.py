@@ -1,7 +1,5 @@
 """Scores as columns, filters and search."""
 
-import csv
-import io
 import math
 from pathlib import Path
 
@@ -11,7 +9,6 @@ from explorer_runs import CHINESE, CORPUS, Runs
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from asrdiag.app.data.export import to_csv
 from asrdiag.app.data.filters import Filters, from_parameters, to_parameters
 from asrdiag.app.data.index import ERRORS, LABELS, NUMBERS, CaseKey, Index, read_index
 from asrdiag.app.data.runs import OpenRun
@@ -77,7 +74,6 @@ def test_no_runs_are_an_index_without_rows() -> None:
     found = read_index([])
     assert len(found) == 0
     assert Filters().choosing("system", ["x"]).mask(found).tolist() == []
-    assert to_csv(found, np.empty(0, dtype=np.int64)).count(b"\n") == 1
 
 
 def test_runs_with_the_same_ids_stay_apart(runs: Runs) -> None:
@@ -169,10 +165,3 @@ def test_progress_is_told_cell_by_cell(run: OpenRun, index: Index) -> None:
     told: list[tuple[int, int]] = []
     search({"plain": run}, index, np.arange(len(index)), "x", progress=lambda *at: told.append(at))
     assert told == [(1, 4), (2, 4), (3, 4), (4, 4)]
-
-
-def test_the_export_holds_the_rows_in_their_order(index: Index) -> None:
-    wanted = np.array([7, 2])
-    lines = list(csv.reader(io.StringIO(to_csv(index, wanted).decode())))
-    assert lines[0] == ["sample_id", *LABELS, *NUMBERS]
-    assert [line[0] for line in lines[1:]] == [index.key(int(row)).sample_id for row in wanted]
