@@ -26,18 +26,24 @@ class Note:
     """When, in UTC."""
 
 
-def notes_path(run: OpenRun) -> Path:
-    """The file with a run's notes: `<run>.notes.jsonl` beside the run directory.
+def kept_beside(run: OpenRun, ending: str) -> Path:
+    """A file about a run that is not part of it: `<run>.<ending>` beside the run directory.
 
     Where that folder cannot be written to, it is in `asrdiag/notes` below `$XDG_STATE_HOME`, else below
     `~/.local/state`, under a name made from the run's path.
     """
     place = run.path.resolve()
-    beside = place.with_name(f"{place.name}.notes.jsonl")
+    beside = place.with_name(f"{place.name}.{ending}")
     if os.access(beside if beside.exists() else place.parent, os.W_OK):
         return beside
     base = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
-    return base / "asrdiag" / "notes" / f"{place.name}-{sha256(str(place).encode()).hexdigest()[:12]}.jsonl"
+    name = f"{place.name}-{sha256(str(place).encode()).hexdigest()[:12]}"
+    return base / "asrdiag" / "notes" / f"{name}.{ending}"
+
+
+def notes_path(run: OpenRun) -> Path:
+    """The file with a run's notes."""
+    return kept_beside(run, "notes.jsonl")
 
 
 def read_notes(run: OpenRun) -> dict[CaseKey, Note]:

@@ -2,38 +2,28 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from urllib.parse import urlencode
 
 import streamlit as st
 
 from .. import opened
 from ..components.alignment import Answer, Track, alignment
-from ..data.case import Case, beside, same_reference
+from ..data.case import Case
 from ..data.index import CaseKey
 from ..data.notes import Note
-from ..data.runs import OpenRun, called
+from ..data.runs import OpenRun
 from ..data.sound import Refused, Sound, heard, rate_of, recorded
 from ..data.stack import stacked
+from ..data.together import Line, answers, result, why_apart
 from ..location import case_parameters
 from ..served import served
-from ..texts import markdown, percent, plain, shown
+from ..texts import markdown, plain, shown
 from .case_measures import case_measures
 from .case_note import case_note
 from .case_table import digest
 from .messages import damaged
 
-_MOST_SYSTEMS = 12
 _LONG_TEXT = 20_000
-
-
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """An answer beside the open one."""
-
-    case: Case
-    name: str
-    open: bool
 
 
 def case_panel(run: OpenRun, key: CaseKey, note: Note | None) -> None:
@@ -47,11 +37,11 @@ def case_panel(run: OpenRun, key: CaseKey, note: Note | None) -> None:
     case = opened.case(key)
     _heading(case)
     damaged(case.problems)
-    together, apart = _answers(case)
+    together, apart = answers(opened.runs(), case, opened.case)
     tracks, silent = _tracks(run, case)
     alignment(
         stacked([line.case.steps for line in together]),
-        [Answer(line.name, _result(line.case), line.open) for line in together],
+        [Answer(line.name, result(line.case), line.open) for line in together],
         tracks=tracks,
         silent=silent,
         link=urlencode(case_parameters(key), doseq=True),
@@ -60,7 +50,7 @@ def case_panel(run: OpenRun, key: CaseKey, note: Note | None) -> None:
         key=f"alignment.{digest([key])}",
     )
     for line in apart:
-        st.text(f"{shown(line.name, 60)}: {_why_apart(line.case, case)}")
+        st.text(f"{shown(line.name, 60)}: {why_apart(line.case)}")
     texts, how, about = st.tabs(["Texts", "Condition and measures", "Record"])
     with texts:
         _texts(case, together)
@@ -96,36 +86,6 @@ def _heading(case: Case) -> None:
         st.markdown(f"**{markdown(mode)}** {markdown(str(case.score.get('evidence') or ''), 500)}")
 
 
-def _answers(case: Case) -> tuple[list[_Line], list[_Line]]:
-    """The answers that stand under this case's reference, this one first, and those that cannot."""
-    runs = opened.runs()
-    names = called(runs)
-    together: list[_Line] = []
-    apart: list[_Line] = []
-    here = [(run, key) for run, key in beside(runs, case.key) if key != case.key]
-    for found in (case, *(opened.case(key) for _, key in here[: _MOST_SYSTEMS - 1])):
-        line = _Line(found, names.get((found.key.run, found.key.system), found.key.system), found is case)
-        stands = found.answered and (same_reference(found, case) or not case.answered)
-        if stands and together and not same_reference(found, together[0].case):
-            stands = False
-        (together if stands else apart).append(line)
-    return together, apart
-
-
-def _why_apart(case: Case, open_case: Case) -> str:
-    if case.error is not None:
-        return f"no answer, {shown(str(case.error.get('stage')))} failed"
-    if not case.answered:
-        return "not transcribed yet, or its scores cannot be read"
-    return f"another reference after normalising: {shown(' '.join(case.reference_tokens), 200)}"
-
-
-def _result(case: Case) -> str:
-    rate = case.score.get("error_rate")
-    mode = str(case.score.get("failure_mode") or "").replace("_", " ")
-    return f"{mode}, {percent(None if rate is None else 100 * rate)}"
-
-
 def _tracks(run: OpenRun, case: Case) -> tuple[list[Track], str]:
     """What can be heard, and why something cannot be."""
     if not case.record:
@@ -145,12 +105,12 @@ def _tracks(run: OpenRun, case: Case) -> tuple[list[Track], str]:
     return tracks, "; ".join(why)
 
 
-def _texts(case: Case, together: Sequence[_Line]) -> None:
+def _texts(case: Case, together: Sequence[Line]) -> None:
     """Raw and normalised texts, whole unless they are enormous."""
     _text("Reference, as the dataset has it", case.record.get("reference_raw"))
     if case.answered:
         _text(f"Reference, after {case.score.get('normalizer')}", _joined(case, "reference_tokens"))
-    for line in together or [_Line(case, case.key.system, True)]:
+    for line in together or [Line(case, case.key.system, True)]:
         _text(f"{line.name}, as it answered", line.case.record.get("hypothesis_raw"))
         if line.case.answered:
             _text(f"{line.name}, after normalising", _joined(line.case, "hypothesis_tokens"))
