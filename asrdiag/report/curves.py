@@ -164,7 +164,7 @@ def gather(folder: RunFolder, run: Mapping[str, Any], chosen: Chosen) -> Curves:
         elif _draws_severities(cells["/".join(key)]):
             curves.notes.append(f"{'/'.join(key)}: each clip has a severity of its own, so there is no curve")
     for sweep, keys in groups.items():
-        levels = {key: _level(cells["/".join(key)], sweep.parameter) for key in keys}
+        levels = {key: level_of(cells["/".join(key)], sweep.parameter) for key in keys}
         keys.sort(key=lambda key: levels[key].value, reverse=sweep.parameter == "snr_db")
         tables = {key: _answers(folder, "/".join(key)) for key in keys}
         for key in [key for key in keys if not any(row["counts"] for row in tables[key].values())]:
@@ -235,7 +235,13 @@ def _varied(cell: Mapping[str, Any]) -> Varied | None:
     return Varied(vary["parameter"], vary["rest"]) if vary else None
 
 
-def _level(cell: Mapping[str, Any], parameter: Parameter) -> Level:
+def level_of(cell: Mapping[str, Any], parameter: Parameter) -> Level:
+    """The level of a cell's condition, with the parameters of its steps.
+
+    Args:
+        cell: the cell's entry in `run.json`.
+        parameter: what the condition has a level of.
+    """
     steps = _condition(cell).get("steps", ())
     names = [step["primitive"] for step in steps]
     parameters: dict[str, Any] = {}

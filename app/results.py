@@ -1,0 +1,47 @@
+"""What pages work out from the scores of the open runs, kept until files change."""
+
+import streamlit as st
+
+from asrdiag.errors import AsrdiagError
+from asrdiag.report.dataset_scores import DatasetScores
+
+from . import opened
+from .data.index import Index
+from .data.robustness import NOTHING, Part, Robustness, dataset_scores, robustness_of
+from .data.runs import OpenRun, called
+from .opened import Signatures
+
+
+def systems() -> dict[str, tuple[str, str]]:
+    """The systems of all open runs by what they are called: the run's name, and the id there."""
+    return {name: key for key, name in called(opened.runs()).items()}
+
+
+def robustness(dataset: str, metric: str, part: Part) -> dict[str, Robustness]:
+    """Curves and changes of one dataset under one metric, by run."""
+    found = opened.runs()
+    signatures = tuple(run.signature for run in found)
+    return {
+        run.name: _robustness(signatures, run.name, (dataset, metric), part, run, opened.index())
+        for run in found
+    }
+
+
+# What systems are called depends on which runs are open, so the signatures of all say what is meant.
+@st.cache_resource(max_entries=32, show_spinner="Drawing intervals …")
+def _robustness(
+    signatures: Signatures, name: str, of: tuple[str, str], part: Part, _run: OpenRun, _index: Index
+) -> Robustness:
+    try:
+        scores = _scores(signatures, name, of, _run, _index)
+    except AsrdiagError as error:
+        return Robustness((), (), (str(error),))
+    return NOTHING if scores is None else robustness_of(_run, _index, scores, part)
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _scores(
+    signatures: Signatures, name: str, of: tuple[str, str], _run: OpenRun, _index: Index
+) -> DatasetScores | None:
+    names = {system: called for called, (run, system) in systems().items() if run == name}
+    return dataset_scores(_run, _index, *of, names)
