@@ -22,6 +22,7 @@ from .case_measures import case_measures
 from .case_note import case_note
 from .case_table import digest
 from .messages import damaged
+from .study_file import study_bar
 
 _LONG_TEXT = 20_000
 
@@ -63,6 +64,7 @@ def case_panel(run: OpenRun, key: CaseKey, note: Note | None) -> None:
             wrap_lines=True,
         )
     case_note(run, key, note)
+    study_bar(key)
 
 
 def _heading(case: Case) -> None:
