@@ -108,29 +108,38 @@ def _only(scores: DatasetScores, chosen: NDArray[np.bool_]) -> DatasetScores:
     )
 
 
-def parameters_of(curve: LevelCurve, cells: Mapping[str, Mapping[str, Any]]) -> dict[str, list[float]]:
-    """The parameters whose values differ between a curve's levels: a number for each of its points.
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """What differs between a curve's levels: by name a number for each of its points.
 
-    The one that a suite varies alone (`vary`) comes first.
+    `varied` is the one that the suite varies alone, or "".
+    """
+
+    values: Mapping[str, Sequence[float]]
+    varied: str = ""
+
+
+def parameters_of(curve: LevelCurve, cells: Mapping[str, Mapping[str, Any]]) -> Parameters:
+    """The parameters of a condition whose values differ between a curve's levels.
 
     Args:
-        curve: a curve of conditions.
+        curve: a curve of conditions; one of a corpus has no parameters.
         cells: by condition, the entry in `run.json` of the curve's cell.
     """
     if curve.levels_of != "condition" or not all(point.condition in cells for point in curve.points):
-        return {}
-    found: dict[str, list[float]] = {}
+        return Parameters({})
     try:
         levels = [level_of(cells[point.condition], curve.parameter) for point in curve.points]
         vary = (cells[curve.points[0].condition]["identity"].get("condition") or {}).get("vary")
-        if vary:
-            found[str(vary["parameter"])] = _numbers([level.varied for level in levels])
-    except (KeyError, TypeError, AttributeError):  # of another version, or damaged: then it has no parameters
-        return {}
+        varied = str(vary["parameter"]) if vary else ""
+    except (KeyError, TypeError, AttributeError):  # of another version, or damaged: then it has none
+        return Parameters({})
+    found = {varied: _numbers([level.varied for level in levels])} if varied else {}
     for name in dict.fromkeys(name for level in levels for name in level.parameters):
         found.setdefault(name, _numbers([level.parameters.get(name) for level in levels]))
-    alone = str(vary["parameter"]).partition(".")[2] if vary else ""
-    return {name: values for name, values in found.items() if len(set(values)) > 1 and name != alone}
+    again = varied.partition(".")[2]  # among the steps, without the name of the scenario
+    kept = {name: values for name, values in found.items() if len(set(values)) > 1 and name != again}
+    return Parameters(kept, varied if varied in kept else "")
 
 
 def _numbers(values: Sequence[object]) -> list[float]:

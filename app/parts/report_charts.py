@@ -26,9 +26,6 @@ PATTERNS = {
 }
 """So that modes are not told apart by colour alone."""
 
-Values = Mapping[str, Sequence[float]]
-"""A curve's parameters, each with its value at every point."""
-
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
@@ -40,32 +37,32 @@ class Drawn:
 
 
 def drawn_curves(
-    curves: Sequence[LevelCurve], styles: Mapping[str, Style], values: Sequence[Values], against: str = ""
+    curves: Sequence[tuple[LevelCurve, str, Sequence[float]]], styles: Mapping[str, Style]
 ) -> list[Drawn]:
     """Curves, one chart for each effect.
 
     Args:
-        curves: the curves.
+        curves: the curves, each with the parameter to draw it against and its value at every point; without
+            one it is drawn against its level.
         styles: how systems are drawn.
-        values: the parameters of each curve, see `data.robustness.parameters_of`.
-        against: the parameter to draw curves against that have it; the others are against their level.
     """
-    groups: dict[tuple[str, ...], list[int]] = {}
-    for place, curve in enumerate(curves):
-        groups.setdefault(
-            (curve.dataset, curve.metric, curve.effect, curve.parameter, curve.levels_of), []
-        ).append(place)
+    groups: dict[tuple[str, ...], list[tuple[LevelCurve, str, Sequence[float]]]] = {}
+    for each in curves:
+        curve = each[0]
+        key = curve.dataset, curve.metric, curve.effect, curve.parameter, curve.levels_of
+        groups.setdefault(key, []).append(each)
     found = []
-    for chart, places in zip(curve_charts(curves, styles), groups.values(), strict=True):
+    charts = curve_charts([curve for curve, _, _ in curves], styles)
+    for chart, group in zip(charts, groups.values(), strict=True):
         figure = themed(chart.figure)
-        of_curve = list(_traces_of(figure["data"], len(places)))
-        for place, traces in zip(places, of_curve, strict=True):
-            curve = curves[place]
+        of_curve = list(_traces_of(figure["data"], len(group)))
+        for (curve, _, _), traces in zip(group, of_curve, strict=True):
             traces[-1]["customdata"] = [[curve.system, point.condition] for point in curve.points]
-        if against and all(against in values[place] for place in places):
-            for place, traces in zip(places, of_curve, strict=True):
-                _move(traces, curves[place], values[place][against], against)
-            _axis(figure["layout"]["xaxis"], [values[place][against] for place in places], against)
+        parameter = group[0][1]
+        if parameter and all(name == parameter for _, name, _ in group):
+            for (curve, _, values), traces in zip(group, of_curve, strict=True):
+                _move(traces, curve, values, parameter)
+            _axis(figure["layout"]["xaxis"], [values for _, _, values in group], parameter)
         found.append(Drawn(chart.name, chart.caption, figure))
     return found
 

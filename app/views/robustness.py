@@ -9,16 +9,16 @@ import streamlit as st
 from asrdiag.app import location, opened, results
 from asrdiag.app.colours import MEANINGS, Style, styles
 from asrdiag.app.data.filters import Filters
-from asrdiag.app.data.robustness import Part, Robustness, matrices_of, parameters_of, parts_of
+from asrdiag.app.data.robustness import Parameters, Part, Robustness, matrices_of, parameters_of, parts_of
 from asrdiag.app.data.rows import measured
 from asrdiag.app.parts.charted import columns_of, numbers, side_by_side
+from asrdiag.app.parts.curves import curves
 from asrdiag.app.parts.filter_bar import cell_filters, cell_options, passing
 from asrdiag.app.parts.links import to_cases
 from asrdiag.app.parts.messages import empty
 from asrdiag.app.parts.plot import keys, legend, plot, target
 from asrdiag.app.parts.report_charts import (
     drawn_changes,
-    drawn_curves,
     drawn_matrix,
     drawn_modes,
     mode_marker,
@@ -33,7 +33,7 @@ from asrdiag.report.page.chart import NAMES
 Row = dict[str, Any]
 
 _MANY = 4
-"""Of so many systems every one has its own chart of failure modes at once."""
+"""Of so many systems all are shown where each has a chart of its own."""
 
 
 def page() -> None:
@@ -64,12 +64,13 @@ def page() -> None:
         "over speakers where all are known, else over clips."
     )
     go = _Go(dataset, part)
-    _curves(found, how, filters, go)
+    curves(_with_parameters(found, how, filters), how, go)
     of_dataset = [row for row in passing(rows, filters) if _is_of(row, dataset, metric)]
     tables = list(matrices_of(of_dataset, part))
     _heat_maps(tables, go)
-    _changes(found, how, filters, go)
-    _modes(tables, go)
+    few = _few(shown_systems)
+    _changes(found, {name: how[name] for name in few}, filters, go)
+    _modes(tables, few, go)
     for note in dict.fromkeys(note for each in found.values() for note in each.notes):
         st.caption(markdown(note, 500))
 
@@ -125,65 +126,25 @@ def _is_of(row: Row, dataset: str, metric: str) -> bool:
     return bool(row["dataset"] == dataset and row.get("metric") == metric)
 
 
-def _curves(
-    found: Mapping[str, Robustness], how: Mapping[str, Style], filters: Filters, go: Callable[..., None]
-) -> None:
-    st.subheader("Against severity and SNR")
-    curves: list[LevelCurve] = []
-    values = []
+def _with_parameters(
+    found: Mapping[str, Robustness], how: Mapping[str, Style], filters: Filters
+) -> list[tuple[LevelCurve, Parameters]]:
+    """The curves of the systems that are shown, of their conditions that pass."""
+    known: list[tuple[LevelCurve, Parameters]] = []
     systems = results.systems()
     for run, each in found.items():
         cells = opened.by_name()[run].cells
         for curve in each.curves:
-            _, system = systems[curve.system]
-            of = {
-                cell["condition"]: cell
-                for cell in cells.values()
-                if (cell["system"], cell["dataset"]) == (system, curve.dataset)
-            }
             kept = replace(curve, points=tuple(p for p in curve.points if _passes(p.condition, filters)))
             if curve.system in how and len(kept.points) > 1:
-                curves.append(kept)
-                values.append(parameters_of(kept, of))
-    if not curves:
-        empty(
-            "No condition was run at several levels.",
-            "A list in the suite makes levels: `snr_db: [20, 10, 0]` or `severity: [0.25, 0.5, 1.0]`.",
-        )
-        return
-    names = list(dict.fromkeys(name for each in values for name in each))
-    against = ""
-    if names:
-        against = location.select(
-            "Draw against",
-            "robustness.against",
-            ["", *names],
-            shown=lambda name: shown(name, 80) or "severity or SNR",
-            width=320,
-            help="A parameter whose value changes from level to level; curves without it stay as they are.",
-        )
-    side_by_side(drawn_curves(curves, how, values, against), "robustness.curve", go)
-    points = [(curve, at) for curve in curves for at in range(len(curve.points))]
-    of_curve = dict(zip(map(id, curves), values, strict=True))
-    columns: dict[str, list[Any]] = {
-        "system": [shown(curve.system) for curve, _ in points],
-        "effect": [shown(curve.effect) for curve, _ in points],
-        "level": [curve.points[at].level for curve, at in points],
-    }
-    if against:
-        columns[shown(against)] = [
-            of_curve[id(curve)][against][at] if against in of_curve[id(curve)] else None
-            for curve, at in points
-        ]
-    columns |= {
-        "rate": [curve.points[at].rate_pct for curve, at in points],
-        "from": [curve.points[at].low_pct for curve, at in points],
-        "to": [curve.points[at].high_pct for curve, at in points],
-        "clips": [curve.points[at].n_clips for curve, at in points],
-    }
-    numbers(
-        "robustness.curves", columns, [[curve.system, curve.points[at].condition] for curve, at in points], go
-    )
+                _, system = systems[curve.system]
+                of = {
+                    cell["condition"]: cell
+                    for cell in cells.values()
+                    if (cell["system"], cell["dataset"]) == (system, curve.dataset)
+                }
+                known.append((kept, parameters_of(kept, of)))
+    return known
 
 
 def _passes(condition: str, filters: Filters) -> bool:
@@ -206,6 +167,22 @@ def _from_matrix(matrix: Matrix, at: Sequence[str], go: Callable[..., None]) -> 
         go(called, column, *mode)
     else:
         go(called, matrix.condition, *(mode or [""]), subset=matrix.rows[called, column]["subset"])
+
+
+def _few(systems: Sequence[str]) -> Sequence[str]:
+    """All systems, or of many the one that is chosen."""
+    if len(systems) <= _MANY:
+        return systems
+    return [
+        location.select(
+            "System",
+            "robustness.system",
+            list(systems),
+            shown=lambda name: shown(name, 80),
+            width=320,
+            help="What follows is of this system; curves and heat map are of all.",
+        )
+    ]
 
 
 def _changes(
@@ -239,19 +216,10 @@ def _changes(
     numbers("robustness.changes", columns, [[change.system, change.condition] for change in changes], go)
 
 
-def _modes(tables: Sequence[Matrix], go: Callable[..., None]) -> None:
+def _modes(tables: Sequence[Matrix], few: Sequence[str], go: Callable[..., None]) -> None:
     st.subheader("Failure modes by condition")
     for matrix in tables:
-        systems = list(matrix.systems)
-        if len(systems) > _MANY:
-            one = location.select(
-                "System",
-                f"robustness.system.{matrix.by}",
-                systems,
-                shown=lambda name: shown(name, 80),
-                width=320,
-            )
-            systems = [one]
+        systems = [name for name in matrix.systems if name in few]
         across = 1 if len(systems) == 1 else 2
         for place, column in enumerate(columns_of(len(systems), across)):
             chart = drawn_modes(matrix, systems[place])
