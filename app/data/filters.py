@@ -18,8 +18,41 @@ _NAMES = {"failure_mode": "mode", "error_stage": "stage", "error_rate_pct": "rat
 _COLUMNS = {_NAMES.get(name, name): name for name in (*LABELS, *NUMBERS)}
 TEXT, REGEX, SIDE, KIND = "text", "regex", "in", "kind"
 """Further parameters of a URL: what is searched for, whether as an expression, where, and kinds of errors."""
-PARAMETERS = frozenset({*_COLUMNS, TEXT, REGEX, SIDE, KIND})
+SAID, HEARD, ENTITY = "said", "heard", "entity"
+"""And the word that was said, what was heard as it, and the kind of entity that it is."""
+PARAMETERS = frozenset({*_COLUMNS, TEXT, REGEX, SIDE, KIND, SAID, HEARD, ENTITY})
 """Every parameter that is part of the filters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened to a word, or to a number, name or keyword that the diagnosis found.
+
+    With a word heard that is the one said, it was right. Without `heard` it is anything but right; with
+    nothing heard ("") the word was left out. With nothing said the word was put in; without `said` it was
+    heard where nothing or something unlike was said. Several tokens with blanks between were said one after
+    the other, and were right or missed.
+
+    >>> all_five = [Event("a", "the"), Event("a", ""), Event("a"), Event("", "um"), Event(heard="um")]
+    >>> print(*all_five, sep="; ")
+    a heard as the; a left out; a missed; um put in; um invented
+    """
+
+    said: str | None = None
+    heard: str | None = None
+    entity: str = ""
+    """The kind of entity, if it is one: its text counts in lower case."""
+
+    def __str__(self) -> str:
+        if self.heard is None:
+            return f"{self.said} missed"
+        if not self.heard:
+            return f"{self.said} left out"
+        if self.said is None:
+            return f"{self.heard} invented"
+        if not self.said:
+            return f"{self.heard} put in"
+        return f"{self.said} right" if self.said == self.heard else f"{self.said} heard as {self.heard}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +60,8 @@ class Filters:
     """What an answer must be to be looked at; one without anything lets all pass.
 
     Within a column one of several texts must hold, of the columns all. `kinds` are those of `ERRORS`; an
-    answer must have an error of every one. The text is looked for by `search.search`, the rest by `mask`.
+    answer must have an error of every one. The text is looked for by `search.search`, what happened to a word
+    by `happened.happened`, the rest by `mask`.
     """
 
     labels: tuple[tuple[str, tuple[str, ...]], ...] = ()
@@ -38,6 +72,7 @@ class Filters:
     text: str = ""
     regex: bool = False
     side: Side = "either"
+    event: Event | None = None
 
     def of(self, column: str) -> tuple[str, ...]:
         """The texts that pass in a column; none if all do."""
@@ -109,6 +144,13 @@ def to_parameters(filters: Filters) -> dict[str, list[str]]:
             found[REGEX] = ["1"]
         if filters.side != "either":
             found[SIDE] = [filters.side]
+    if filters.event is not None:
+        event = (
+            (SAID, filters.event.said),
+            (HEARD, filters.event.heard),
+            (ENTITY, filters.event.entity or None),
+        )
+        found |= {name: [text] for name, text in event if text is not None}
     return found
 
 
@@ -145,7 +187,13 @@ def from_parameters(parameters: Mapping[str, Sequence[str]]) -> tuple[Filters, l
         text=next(iter(parameters.get(TEXT, ())), ""),
         regex="1" in parameters.get(REGEX, ()),
         side=side,
+        event=_event(parameters),
     ), problems
+
+
+def _event(parameters: Mapping[str, Sequence[str]]) -> Event | None:
+    said, heard = (next(iter(parameters.get(name, ())), None) for name in (SAID, HEARD))
+    return Event(said, heard, next(iter(parameters.get(ENTITY, ())), "")) if said or heard else None
 
 
 def _end(number: float) -> str:

@@ -1,18 +1,21 @@
 """Recall of words and phrases that somebody types: counted on the tokens of the alignments."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from asrdiag.errors import AsrdiagError
 from asrdiag.metrics import get_normalizer, tokenize
 from asrdiag.metrics.units import Unit
 
 from .entities import recall_table
-from .tokens import ADDED, CORRECT, Tokens
+from .index import Index
+from .runs import OpenRun
+from .tokens import ALIGNED, Tokens, cell_parts, read_part, tokens_of
 
 MOST_KEYWORDS = 200
 LONGEST_LIST = 4000
@@ -62,28 +65,48 @@ def phrase_counts(
         Shape [n_keywords, 2].
     """
     found = np.zeros((len(keywords), 2), dtype=np.int64)
-    spoken = np.flatnonzero(tokens.letters != ADDED)
-    reference, rows = tokens.reference[spoken], tokens.rows[spoken]
-    right = tokens.letters[spoken] == CORRECT
     names = np.array([name or "" for name in normalizers], dtype=object)
     places = {word: place for place, word in enumerate(tokens.words.to_pylist())} if keywords else {}
     for name in dict.fromkeys(names.tolist()):
-        mine = (names == name)[rows]
+        mine = names == name
         for number, keyword in enumerate(keywords):
             codes = [places.get(token, -2) for token in as_tokens(keyword, name, unit)]
-            n = len(reference) - len(codes) + 1
-            if not codes or -2 in codes or n < 1:
-                continue
-            starts = np.flatnonzero((reference[:n] == codes[0]) & mine[:n])
-            last = starts + len(codes) - 1
-            starts = starts[rows[last] == rows[starts]]
-            for step, code in enumerate(codes[1:], 1):
-                starts = starts[reference[starts + step] == code]
-            good = np.ones(len(starts), dtype=np.bool_)
-            for step in range(len(codes)):
-                good &= right[starts + step]
-            good &= spoken[starts + len(codes) - 1] - spoken[starts] == len(codes) - 1
-            found[number] += len(starts), int(good.sum())
+            if codes and -2 not in codes:
+                rows, good = tokens.phrase(codes)
+                found[number] += np.count_nonzero(mine[rows]), np.count_nonzero(good & mine[rows])
+    return found
+
+
+def count_keywords(
+    runs: Mapping[str, OpenRun],
+    index: Index,
+    rows: NDArray[np.int64],
+    keywords: Sequence[str],
+    *,
+    unit: Unit,
+    progress: Callable[[int, int], None] = lambda done, of: None,
+) -> NDArray[np.int64]:
+    """How often keywords were said in some answers, and how often they were right, see `phrase_counts`.
+
+    Cells that cannot be read are passed over.
+
+    Args:
+        runs: the open runs by name.
+        index: their scores.
+        rows: rows of the index, rising, all of this unit.
+        keywords: words and phrases.
+        unit: what a token is.
+        progress: told after each cell how many are done, and of how many.
+    """
+    found = np.zeros((len(keywords), 2), dtype=np.int64)
+    parts = list(cell_parts(index, rows))
+    for done, ((name, _), part) in enumerate(parts):
+        try:
+            tokens = tokens_of(read_part(runs[name], index, part, ALIGNED))
+        except AsrdiagError:
+            continue
+        found += phrase_counts(tokens, index.labels["normalizer"].at(part), keywords, unit)
+        progress(done + 1, len(parts))
     return found
 
 

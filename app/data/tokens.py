@@ -37,6 +37,28 @@ class Tokens:
         place: int = pc.index(self.words, word).as_py()
         return place if place >= 0 else -2
 
+    def phrase(self, codes: Sequence[int]) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
+        """Where tokens were said one after the other: rows, and whether all were right, with none put in.
+
+        >>> import pyarrow as pa
+        >>> steps = Tokens(np.frombuffer(b"CCCIC", np.uint8), np.array([0, 0, 1, 1, 1], np.int32),
+        ...                np.array([0, 1, 0, -1, 1]), np.array([0, 1, 0, 0, 1]), pa.array(["town", "hall"]))
+        >>> [found.tolist() for found in steps.phrase([0, 1])]
+        [[0, 1], [True, False]]
+        """
+        spoken = np.flatnonzero(self.letters != ADDED)
+        reference, rows = self.reference[spoken], self.rows[spoken]
+        n = max(0, len(reference) - len(codes) + 1)
+        starts = np.flatnonzero(reference[:n] == codes[0])
+        last = starts + len(codes) - 1
+        starts = starts[rows[last] == rows[starts]]
+        for step, code in enumerate(codes[1:], 1):
+            starts = starts[reference[starts + step] == code]
+        good = spoken[starts + len(codes) - 1] - spoken[starts] == len(codes) - 1
+        for step in range(len(codes)):
+            good &= self.letters[spoken[starts + step]] == CORRECT
+        return rows[starts], good
+
 
 def cell_parts(index: Index, rows: NDArray[np.int64]) -> Iterator[tuple[tuple[str, str], NDArray[np.int64]]]:
     """Rising rows of the index by the cell that they are in: the run's name, the cell's key, and its rows."""

@@ -11,7 +11,7 @@ from .. import location
 from ..colours import SAID
 from ..data.filters import SIDES, Filters, Side, called
 from ..data.index import ERRORS, Index
-from ..texts import shown
+from ..texts import markdown, shown
 
 CELLS = ("run", "system", "dataset", "condition")
 """The columns that say which cells are looked at; every page has filters for these."""
@@ -55,6 +55,7 @@ def answer_filters(index: Index) -> Filters:
     _kinds()
     _range("error_rate_pct")
     _text()
+    _event()
     filters = location.place().filters
     more = [
         column
@@ -188,6 +189,22 @@ def _text() -> None:
             on_change=changed,
             help="As RE2 knows them; no expression can hang the page.",
         )
+
+
+def _event() -> None:
+    """What must have happened to a word: pages lead here with it; a click takes it back."""
+    filters = location.place().filters
+    if filters.event is None:
+        return
+    kind = f"{filters.event.entity}: " if filters.event.entity else ""
+    st.button(
+        f"{markdown(kind)}{markdown(str(filters.event), 60)}",
+        key="filter.event",
+        icon=":material/close:",
+        on_click=lambda: location.move(replace(location.place(), filters=replace(filters, event=None))),
+        help="Only answers in which this happened. Click to take it back.",
+        width="stretch",
+    )
 
 
 def _set(filters: Filters) -> None:
