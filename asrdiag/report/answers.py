@@ -20,6 +20,7 @@ _COLUMNS = (
     "reference_tokens",
     "alignment",
 )
+_OF_CLIP = _COLUMNS[: _COLUMNS.index("reference_tokens")]
 _SAME = ("unit", "normalizer", "reference_tokens")
 OF_SAMPLES = ("subset", "language", "speaker")
 """Columns of the scores by which answers can be grouped; other groups are factors, in the sample records."""
@@ -45,6 +46,26 @@ class Answers:
     n_left_out: int = 0
     unanswered: Counter[str] = field(default_factory=Counter)
     """Clips left out, by the systems that did not answer them."""
+
+
+def pooled(found: Sequence[Answers]) -> Iterator[Answers]:
+    """Groups of one dataset put together, those of each unit: what `gather` finds with `dataset`, if the
+    groups are conditions.
+    """
+    for unit in dict.fromkeys(each.unit for each in found):
+        parts = [each for each in found if each.unit == unit]
+        whole = Answers(parts[0].dataset, "", unit, parts[0].systems)
+        for each in parts:
+            whole.conditions |= each.conditions
+            whole.languages |= each.languages
+            whole.normalizers |= each.normalizers
+            whole.sample_ids += each.sample_ids
+            whole.speakers += each.speakers
+            for system, letters in each.letters.items():
+                whole.letters.setdefault(system, []).extend(letters)
+            whole.n_left_out += each.n_left_out
+            whole.unanswered += each.unanswered
+        yield whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +180,10 @@ class _SideBySide:
 
     def difference(self) -> str | None:
         """What differs between the systems in clips that all of them answered, in words."""
+        (first, expected), *others = self.tables.items()
+        same_clips = all(table["sample_id"].equals(expected["sample_id"]) for _, table in others)
+        if same_clips and all(table[name].equals(expected[name]) for _, table in others for name in _SAME):
+            return None
         common = [
             key for key in self.ids if all(found.get(key) is not None for found in self.letters.values())
         ]
@@ -174,13 +199,14 @@ class _SideBySide:
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """What is known of each clip, from the first table that has it, and each system's letters."""
-        known: dict[str, dict[str, Any]] = {}
+        known: dict[str, tuple[Any, ...]] = {}
         for table in self.tables.values():
-            for row in table.drop_columns(["reference_tokens", "alignment"]).to_pylist():
-                known.setdefault(row["sample_id"], row)
+            columns = [table[name].to_pylist() for name in _OF_CLIP]
+            known = dict(zip(columns[0], zip(*columns, strict=True), strict=True)) | known
         for sample_id in self.ids:
-            letters = {system: found.get(sample_id) for system, found in self.letters.items()}
-            yield known[sample_id] | {"letters": letters}
+            row = dict(zip(_OF_CLIP, known[sample_id], strict=True))
+            row["letters"] = {system: found.get(sample_id) for system, found in self.letters.items()}
+            yield row
 
 
 def _rows_of(table: Any, sample_ids: Iterable[str]) -> Any:

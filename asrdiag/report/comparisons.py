@@ -42,18 +42,41 @@ def compare_run(
     notes: list[str] = []
     for dataset, conditions in clusters(chosen, selection.by):
         gathering = gather(folder, dataset, systems, conditions, selection.by)
-        notes += gathering.notes
-        for answers in gathering.found:
-            if answers.sample_ids:
-                rows += (
-                    {"run_id": run["run_id"], **row} for row in _rows(answers, selection.by, level, resamples)
-                )
-            else:
-                missing = ", ".join(f"{name} {count}" for name, count in answers.unanswered.items())
-                where = f"{dataset}/{answers.group}".rstrip("/")
-                notes.append(f"{where}: no clip was answered by all; without an answer: {missing}")
+        compared = _compared(gathering.found, selection.by, level, resamples)
+        rows += ({"run_id": run["run_id"], **row} for row in compared.rows)
+        notes += [*gathering.notes, *compared.notes]
     _correct_for_all(rows, level)
     return Comparisons(tuple(rows), tuple(dict.fromkeys(notes)))
+
+
+def compare_answers(
+    found: Sequence[Answers], by: str, *, level: float = 0.95, resamples: int = 10_000
+) -> Comparisons:
+    """Compare systems on answers that are side by side already: the rows of `compare_run`, less `run_id`.
+
+    Args:
+        found: answers of one dataset, a group each.
+        by: what the groups are.
+        level: of the intervals.
+        resamples: of the bootstrap.
+    """
+    compared = _compared(found, by, level, resamples)
+    _correct_for_all(compared.rows, level)
+    return compared
+
+
+def _compared(found: Sequence[Answers], by: str, level: float, resamples: int) -> Comparisons:
+    """The rows, not corrected yet for how many there are."""
+    rows: list[dict[str, Any]] = []
+    notes: list[str] = []
+    for answers in found:
+        if answers.sample_ids:
+            rows += _rows(answers, by, level, resamples)
+        else:
+            missing = ", ".join(f"{name} {count}" for name, count in answers.unanswered.items())
+            where = f"{answers.dataset}/{answers.group}".rstrip("/")
+            notes.append(f"{where}: no clip was answered by all; without an answer: {missing}")
+    return Comparisons(tuple(rows), tuple(notes))
 
 
 def _rows(answers: Answers, by: str, level: float, resamples: int) -> Iterator[dict[str, Any]]:
