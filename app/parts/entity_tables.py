@@ -21,11 +21,11 @@ from .word_tables import Scope, number, word_table
 
 KEYWORDS = "words.keywords"
 _RECALL = {
-    "said": number("said", "How often the references have it"),
-    "kept": number("kept"),
-    "changed": number("changed", "Something else in its place"),
-    "lost": number("lost", "Nothing in its place"),
-    "recall_pct": number("kept %", decimals=1),
+    "said": number("said", "How often the references have it", width=58),
+    "kept": number("kept", width=58),
+    "changed": number("changed", "Something else in its place", width=74),
+    "lost": number("lost", "Nothing in its place", width=58),
+    "recall_pct": number("kept %", decimals=1, width=66),
     "interval": st.column_config.TextColumn("95 %", help="(few): said less than 10 times"),
 }
 
@@ -33,15 +33,14 @@ _RECALL = {
 def entity_tables(counted: Counted, index: Index, scope: Scope) -> None:
     """Show what became of numbers and names, as the diagnosis found them, and of negations."""
     kinds = by_kind(counted.entities)
-    left, right = st.columns([3, 2])
+    left, right = st.columns([2, 1])
     with left:
         word_table(
             "entities",
             "Numbers and names",
             by_text(counted.entities, ("number", "name")),
             columns={"kind": "kind", "text": "in the reference", **_RECALL, "heard": "mostly heard as"},
-            event_of=_entity_event,
-            scope=scope,
+            lead=lambda row: scope.to_cases(_entity_event(row)),
             note=_summary({kind: kinds[kind] for kind in ("number", "name") if kind in kinds})
             or "Found in the raw references: numbers, and capitalised words within sentences.",
             texts=("kind", "text", "heard"),
@@ -54,14 +53,15 @@ def entity_tables(counted: Counted, index: Index, scope: Scope) -> None:
             accuracy(counted.words, only=chosen or [""]),
             columns={
                 "word": "word",
-                "said": number("said"),
-                "accuracy_pct": number("right %", decimals=1),
+                "said": number("said", width=58),
+                "accuracy_pct": number("right %", decimals=1, width=66),
                 "interval": st.column_config.TextColumn("95 %"),
                 "del": number("del", "Left out"),
                 "put_in": number("ins", "Put in, where nothing was said"),
             },
-            event_of=lambda row: Event(row["word"]) if row["missed"] else Event(row["word"], row["word"]),
-            scope=scope,
+            lead=lambda row: scope.to_cases(
+                Event(row["word"]) if row["missed"] else Event(row["word"], row["word"])
+            ),
             note="Words that turn a sentence around; the lists are those of the diagnosis.",
         )
 
@@ -86,8 +86,7 @@ def keyword_tables(counted: Counted, normalizer: str, scope: Scope) -> None:
             "Recall of your list",
             keyword_table(keywords, counts),
             columns={"text": "keyword", **told, "missed": number("missed")},
-            event_of=lambda row: _keyword_event(row, as_tokens(row["text"], normalizer, unit)),
-            scope=scope,
+            lead=lambda row: scope.to_cases(_keyword_event(row, as_tokens(row["text"], normalizer, unit))),
             note=f"{_recall(int(counts[:, 1].sum()), int(counts[:, 0].sum()))} A keyword is kept if all its "
             f"{scope.noun} are right, with none put in between. It is normalised like the references.",
             texts=("text",),
@@ -100,8 +99,7 @@ def keyword_tables(counted: Counted, normalizer: str, scope: Scope) -> None:
             "Recall of the suite's keywords",
             suite,
             columns={"text": "keyword", **_RECALL, "heard": "mostly heard as"},
-            event_of=_entity_event,
-            scope=scope,
+            lead=lambda row: scope.to_cases(_entity_event(row)),
             note=f"{_recall(kind.kept, kind.n)} As the diagnosis has it: written apart or together is kept.",
             texts=("text", "heard"),
         )

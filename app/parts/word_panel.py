@@ -14,8 +14,8 @@ from ..data.keywords import as_tokens
 from ..data.proportions import wilson
 from ..data.tallies import Counted, of_word
 from ..data.words import COUNTS, Words, confusions
-from ..texts import percent, shown
-from .case_table import digest
+from ..texts import percent
+from .filter_bar import CELLS
 from .word_tables import Scope, number, quoted, word_table
 
 WORD = "words.word"
@@ -51,8 +51,7 @@ def word_panel(counted: Counted, typed: str, normalizers: Sequence[str], unit: U
                 "times": number("times"),
                 "share_pct": number("% of it", decimals=1),
             },
-            event_of=lambda row: Event(word, row["token"]),
-            scope=scope,
+            lead=lambda row: scope.to_cases(Event(word, row["token"])),
             texts=("heard",),
         )
     with right:
@@ -66,8 +65,7 @@ def word_panel(counted: Counted, typed: str, normalizers: Sequence[str], unit: U
                 "times": number("times"),
                 "share_pct": number("% of that", "Of what was said there", decimals=1),
             },
-            event_of=lambda row: Event(row["token"], word),
-            scope=scope,
+            lead=lambda row: scope.to_cases(Event(row["token"], word)),
             texts=("said",),
         )
     _cells(counted, word, scope)
@@ -165,48 +163,44 @@ def _table(name: str, rows: Sequence[tuple[str, str, int, str, float | None]]) -
 
 def _cells(counted: Counted, word: str, scope: Scope) -> None:
     """What happened to a word in each cell; choosing a row leads to the cases there."""
+    import pyarrow as pa
+
     found = of_word(counted.tallies, word)
-    rows: list[dict[str, Any]] = []
-    for cell, numbers in found:
-        counts = dict(zip(COUNTS, numbers, strict=True))
-        said = sum(numbers[:4])
-        low, high = (float(end[0]) for end in wilson(np.array([numbers[0]]), np.array([said])))
-        rows.append(
-            {
-                "run": shown(cell.run, 60),
-                **{name: shown(getattr(cell, name), 60) for name in ("system", "dataset", "condition")},
-                "said": said,
-                "right": 100 * numbers[0] / said if said else None,
-                "interval": f"{low:.1f} to {high:.1f}" if said else "",
-                **{kind: counts[name] for kind, name in _KINDS.items()},
-            }
-        )
-    for name in ("run", "dataset"):
-        if len({row[name] for row in rows}) < 2:
-            for row in rows:
-                del row[name]
-    st.subheader("By system and condition", anchor=False)
-    chosen = st.dataframe(
-        rows,
-        key=location.key(f"words.cells.{digest([word, *(cell for cell, _ in found)])}"),
-        hide_index=True,
-        on_select="rerun",
-        selection_mode="single-row",
-        height=min(len(rows), 12) * 35 + 38,
-        column_config={
-            "system": st.column_config.TextColumn("system", pinned=True),
+    counts = np.array([numbers for _, numbers in found], dtype=np.int64).reshape(-1, len(COUNTS))
+    said = counts[:, :4].sum(axis=1)
+    low, high = (np.round(end, 2) for end in wilson(counts[:, 0], said))
+    names = {name: [getattr(cell, name) for cell, _ in found] for name in CELLS}
+    with np.errstate(invalid="ignore"):
+        right = np.round(100 * counts[:, 0] / said, 2)
+    rates = {"right_pct": right, "low_pct": low, "high_pct": high}
+    table = pa.table(
+        {
+            **{name: pa.array(texts, pa.string()) for name, texts in names.items()},
+            "said": pa.array(said),
+            **{name: pa.array(values, mask=np.isnan(values)) for name, values in rates.items()},
+            **{name: pa.array(counts[:, place]) for place, name in enumerate(COUNTS)},
+        }
+    )
+    told = [name for name in CELLS if name == "system" or len(set(names[name])) > 1]
+    word_table(
+        "by_cell",
+        "By system and condition",
+        table,
+        columns={
+            **{name: st.column_config.TextColumn(name, pinned=name == "system" or None) for name in told},
             "said": number("said"),
-            "right": number("right %", decimals=1),
+            "right_pct": number("right %", decimals=1),
             "interval": "95 %",
-            **{kind: number(kind) for kind in _KINDS},
+            "soft": number("soft"),
+            "hard": number("hard"),
+            "lost": number("del"),
+            "added": number("ins"),
         },
-        placeholder="-",
-        alt="What happened to the word, by system and condition",
-    )["selection"]["rows"]
-    if chosen:
-        cell, numbers = found[chosen[0]]
-        labels = {name: getattr(cell, name) for name in ("run", "system", "dataset", "condition")}
-        scope.to_cases(_event(word, numbers), **labels)
+        lead=lambda row: scope.to_cases(
+            _event(word, [row[name] for name in COUNTS]), **{name: row[name] for name in CELLS}
+        ),
+        texts=CELLS,
+    )
 
 
 def _event(word: str, counts: Sequence[int]) -> Event | None:
@@ -217,6 +211,3 @@ def _event(word: str, counts: Sequence[int]) -> Event | None:
     if correct:
         return Event(word, word)
     return Event(heard=word) if added + heard_hard else None
-
-
-_KINDS = {"soft": "soft", "hard": "hard", "del": "lost", "ins": "added"}

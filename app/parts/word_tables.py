@@ -9,7 +9,7 @@ import streamlit as st
 from .. import location
 from ..data.export import csv_line
 from ..data.filters import Event, Filters
-from ..texts import markdown, shown
+from ..texts import count, markdown, shown
 from .case_table import digest
 
 MOST = 500
@@ -27,8 +27,10 @@ class Scope:
     """What tokens are called: words, characters, or mixed tokens."""
 
     def to_cases(self, event: Event | None, **labels: str) -> None:
-        """Go to the cases in which something happened; those of some run, system and so on."""
-        if event is not None and max(len(event.said or ""), len(event.heard or "")) > _LONGEST:
+        """Go to the cases in which something happened, of some run, system and so on; if it is any."""
+        if event is None:
+            return
+        if max(len(event.said or ""), len(event.heard or "")) > _LONGEST:
             st.toast(
                 f"No link can hold a word of more than {_LONGEST} characters.", icon=":material/link_off:"
             )
@@ -63,8 +65,7 @@ def word_table(
     table: Any,
     *,
     columns: Mapping[str, Any],
-    event_of: Callable[[Mapping[str, Any]], Event | None],
-    scope: Scope,
+    lead: Callable[[Mapping[str, Any]], None],
     note: str = "",
     texts: Sequence[str] = ("word",),
 ) -> None:
@@ -72,27 +73,17 @@ def word_table(
 
     Args:
         name: of the table, in keys and as a file.
-        title: what it is called.
+        title: what it is called, in Markdown; "" if the caller has drawn it, and `csv_button`.
         table: a pyarrow table with every row.
         columns: the columns to show, in order, with their configuration; `interval` is made of the ends.
-        event_of: what a row stands for.
-        scope: the answers that were counted.
+        lead: goes where a row leads to.
         note: a line below the title.
         texts: the columns that came from transcripts.
     """
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.subheader(title, anchor=False)
-        st.download_button(
-            "CSV",
-            lambda: to_csv(table),
-            f"{name}.csv",
-            "text/csv",
-            key=f"{name}.csv",
-            on_click="ignore",
-            icon=":material/download:",
-            disabled=not len(table),
-            help=f"{title}: all {len(table):,} rows, every column.",
-        )
+    if title:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.subheader(title, anchor=False)
+            csv_button(name, table)
     if note:
         st.caption(note)
     if not len(table):
@@ -125,9 +116,22 @@ def word_table(
     if len(table) > MOST:
         st.caption(f"The first {MOST:,} of {len(table):,}; the CSV has all.")
     if chosen:
-        event = event_of(rows[chosen[0]])
-        if event is not None:
-            scope.to_cases(event)
+        lead(rows[chosen[0]])
+
+
+def csv_button(name: str, table: Any) -> None:
+    """Let a table be taken away, whole."""
+    st.download_button(
+        "CSV",
+        lambda: to_csv(table),
+        f"{name}.csv",
+        "text/csv",
+        key=f"{name}.csv",
+        on_click="ignore",
+        icon=":material/download:",
+        disabled=not len(table),
+        help=f"All {count(len(table), 'row')}, every column.",
+    )
 
 
 def to_csv(table: Any) -> bytes:

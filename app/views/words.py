@@ -14,7 +14,7 @@ from asrdiag.app.parts.entity_tables import entity_tables, keyword_tables
 from asrdiag.app.parts.filter_bar import answer_filters, clear
 from asrdiag.app.parts.messages import damaged, empty
 from asrdiag.app.parts.word_panel import WORD, word_panel
-from asrdiag.app.parts.word_tables import Scope, number, word_table
+from asrdiag.app.parts.word_tables import Scope, csv_button, number, word_table
 from asrdiag.app.texts import count, markdown
 from asrdiag.errors import UsageError
 from asrdiag.metrics import Unit, unit_name
@@ -122,16 +122,15 @@ def _errors(counted: Counted, scope: Scope) -> None:
             "Taken for another",
             confusions(counted.words),
             columns={
-                "said": st.column_config.TextColumn("said", width=90),
-                "heard": st.column_config.TextColumn("heard", width=90),
+                "said": st.column_config.TextColumn("said", width=76),
+                "heard": st.column_config.TextColumn("heard", width=76),
                 "kind": st.column_config.TextColumn(
-                    "kind", width=52, help="soft: alike; hard: something else"
+                    "kind", width=46, help="soft: alike; hard: something else"
                 ),
-                "times": number("times", width=60),
-                "share_pct": number("% of it", "Of all that it was said", decimals=1, width=70),
+                "times": number("times", width=50),
+                "share_pct": number("% of it", "Of all that it was said", decimals=1, width=58),
             },
-            event_of=lambda row: Event(row["said"], row["heard"]),
-            scope=scope,
+            lead=lambda row: scope.to_cases(Event(row["said"], row["heard"])),
             texts=("said", "heard"),
         )
     with middle:
@@ -140,12 +139,11 @@ def _errors(counted: Counted, scope: Scope) -> None:
             "Left out",
             lost(counted.words),
             columns={
-                "word": st.column_config.TextColumn("word", width=110),
-                "left_out": number("times", width=60),
-                "share_pct": number("% of it", "Of all that it was said", decimals=1, width=70),
+                "word": st.column_config.TextColumn("word", width=84),
+                "left_out": number("times", width=50),
+                "share_pct": number("% of it", "Of all that it was said", decimals=1, width=58),
             },
-            event_of=lambda row: Event(row["word"], ""),
-            scope=scope,
+            lead=lambda row: scope.to_cases(Event(row["word"], "")),
         )
     with right:
         word_table(
@@ -153,21 +151,20 @@ def _errors(counted: Counted, scope: Scope) -> None:
             "Made up",
             invented(counted.words),
             columns={
-                "word": st.column_config.TextColumn("word", width=110),
-                "invented": number("times", width=60),
-                "put_in": number("put in", "Where nothing was said", width=60),
-                "in_place_of": number("instead", "Where something unlike was said", width=66),
-                "share_pct": number("% of it", "Of all that it was heard", decimals=1, width=70),
+                "word": st.column_config.TextColumn("word", width=84),
+                "invented": number("times", width=50),
+                "put_in": number("put in", "Where nothing was said", width=54),
+                "in_place_of": number("instead", "Where something unlike was said", width=60),
+                "share_pct": number("% of it", "Of all that it was heard", decimals=1, width=58),
             },
-            event_of=lambda row: Event(heard=row["word"]),
-            scope=scope,
+            lead=lambda row: scope.to_cases(Event(heard=row["word"])),
         )
 
 
 def _accuracy(counted: Counted, scope: Scope) -> None:
     noun = scope.noun.removesuffix("s")
-    st.subheader(f"How surely each {noun} is heard", anchor=False)
     with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.subheader(f"How surely each {noun} is heard", anchor=False)
         order = location.select("Order", "words.order", list(ORDERS), shown=_ORDERS.__getitem__, width=230)
         least = location.select(
             "Said at least",
@@ -176,7 +173,8 @@ def _accuracy(counted: Counted, scope: Scope) -> None:
             shown=lambda n: "once" if n == "1" else f"{n} times",
             width=160,
         )
-    table = accuracy(counted.words, order=order, least=int(least))
+        table = accuracy(counted.words, order=order, least=int(least))
+        csv_button("accuracy", table)
     word_table(
         "accuracy",
         "",
@@ -194,8 +192,9 @@ def _accuracy(counted: Counted, scope: Scope) -> None:
             "del": number("del", "Left out"),
             "put_in": number("ins", "Put in, where nothing was said"),
         },
-        event_of=lambda row: Event(row["word"]) if row["missed"] else Event(row["word"], row["word"]),
-        scope=scope,
+        lead=lambda row: scope.to_cases(
+            Event(row["word"]) if row["missed"] else Event(row["word"], row["word"])
+        ),
     )
     st.caption(
         "**right**: of the times that it was said, those with the very same opposite it in the alignment. "
