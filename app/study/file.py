@@ -26,6 +26,7 @@ _ENDING = "cases.yaml"
 _PARTS = ("system", "dataset", "condition", "sample")
 _CASE = {"run", *_PARTS, "note"}
 _TOP = {"title", "about", "cases"}
+_WRITTEN = {"title", "about", "note"}
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9 ._/-]*[A-Za-z0-9._/-]|[A-Za-z]")
 _WORDS = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
 
@@ -198,13 +199,13 @@ def _entry(document: Document, place: int, value: object) -> Entry:
 def _string(document: Document, where: Location, values: Mapping[str, Any]) -> str:
     value = values.get(str(where[-1]), "")
     place = f"{document.path}:{document.line(where)}: {where[-1]}"
-    if value is None and where[-1] not in _PARTS:
+    if value is None and where[-1] in _WRITTEN:
         return ""
     if not isinstance(value, str):
         raise UsageError(f"{place} is {_kind(value)}, expected a text (quote it)")
     if len(value) > LONGEST:
         raise UsageError(f"{place} has {len(value)} characters, expected at most {LONGEST}")
-    return value if where[-1] in _PARTS else value.strip("\n")
+    return value.strip("\n") if where[-1] in _WRITTEN else value
 
 
 def _refuse_unknown(document: Document, where: Location, data: Mapping[str, Any], known: set[str]) -> None:
