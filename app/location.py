@@ -86,6 +86,11 @@ def go(page: str, new: Place) -> None:
     st.switch_page(page, query_params=new.parameters())
 
 
+def arriving() -> bool:
+    """Whether no page was drawn yet in this session; ask before `read`."""
+    return _PAGE not in st.session_state
+
+
 def problems() -> list[str]:
     """What the URL said that makes no sense."""
     found: list[str] = st.session_state.get(_PROBLEMS, [])

@@ -22,10 +22,21 @@ from .data.sound import Sound
 
 Signatures = tuple[Signature, ...]
 
+ROLLOUTS = "--rollouts"
+"""What stands before rollout logs on the command line."""
+
+
+def arguments() -> tuple[tuple[Path, ...], tuple[Path, ...]]:
+    """The command line: run directories, and the rollout logs that stand behind `--rollouts`."""
+    given = sys.argv[1:]
+    place = given.index(ROLLOUTS) if ROLLOUTS in given else len(given)
+    runs, logs = ([Path(text) for text in part] for part in (given[:place], given[place + 1 :]))
+    return tuple(dict.fromkeys(runs)), tuple(dict.fromkeys(logs))
+
 
 def paths() -> tuple[Path, ...]:
     """The run directories of the command line, or the newest in `./runs`, or none."""
-    given = tuple(dict.fromkeys(Path(text) for text in sys.argv[1:]))
+    given, _ = arguments()
     newest = None if given else newest_run()
     return given or ((newest,) if newest else ())
 

@@ -60,7 +60,7 @@ function soundOf(data) {
 }
 
 function linkButton(query) {
-  const made = button("copy", "Copy link", "The address of this case", async () => {
+  const made = button("copy", "Copy link", "The address of what is shown", async () => {
     const url = new URL(window.location.href);
     url.search = query;
     url.hash = "";
@@ -72,7 +72,7 @@ function linkButton(query) {
       const field = element("input", "address");  // Where the clipboard is closed it can be copied by hand.
       field.value = url.href;
       field.readOnly = true;
-      field.setAttribute("aria-label", "The address of this case");
+      field.setAttribute("aria-label", "The address of what is shown");
       made.replaceWith(field);
       field.select();
     }

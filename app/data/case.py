@@ -86,7 +86,7 @@ def open_case(run: OpenRun, key: CaseKey, offsets: AllOffsets) -> Case:
             problems.append(Problem(str(samples), f"has no record of {key.sample_id} any more"))
     except (OSError, ValueError) as error:
         problems.append(Problem(str(samples), f"cannot be read, so texts and audio are missing ({error})"))
-    return Case(key, score, record, tuple(_steps(score, record)), tuple(problems))
+    return Case(key, score, record, tuple(steps_of(score, record)), tuple(problems))
 
 
 def beside(runs: Sequence[OpenRun], key: CaseKey) -> list[tuple[OpenRun, CaseKey]]:
@@ -138,7 +138,8 @@ def _row(file: Any, place: int) -> Mapping[str, Any]:
     return {}
 
 
-def _steps(score: Mapping[str, Any], record: Mapping[str, Any]) -> list[Step]:
+def steps_of(score: Mapping[str, Any], record: Mapping[str, Any]) -> list[Step]:
+    """The alignment of a row of `scores.parquet`; words have times where the record gives them some."""
     letters = score.get("alignment")
     if letters is None:
         return []

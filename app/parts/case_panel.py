@@ -22,6 +22,7 @@ from .case_measures import case_measures
 from .case_note import case_note
 from .case_table import digest
 from .messages import damaged
+from .reward_table import case_rewards
 from .study_file import study_bar
 
 _LONG_TEXT = 20_000
@@ -57,6 +58,7 @@ def case_panel(run: OpenRun, key: CaseKey, note: Note | None) -> None:
         _texts(case, together)
     with how:
         case_measures(run, case)
+        case_rewards([line.case for line in together])
     with about:
         st.code(
             plain(json.dumps(dict(case.record), ensure_ascii=False, indent=1)),

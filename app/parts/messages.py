@@ -37,12 +37,12 @@ def problems(runs: Sequence[OpenRun]) -> None:
     damaged([problem for run in runs for problem in run.problems])
 
 
-def damaged(found: Sequence[Problem]) -> None:
-    """Files that cannot be read."""
+def damaged(found: Sequence[Problem], what: str = "file") -> None:
+    """Files, or something else, that cannot be read."""
     if not found:
         return
     with st.expander(
-        f"{count(len(found), 'file')} cannot be read; the rest is shown", icon=":material/warning:"
+        f"{count(len(found), what)} cannot be read; the rest is shown", icon=":material/warning:"
     ):
         for problem in found[:50]:
             st.text(shown(f"{problem.place}: {problem.what}", 500))

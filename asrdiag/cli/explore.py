@@ -4,6 +4,7 @@ import argparse
 import os
 import socket
 import sys
+from collections.abc import Sequence
 from contextlib import closing
 from importlib.resources import files
 from importlib.util import find_spec
@@ -28,6 +29,14 @@ def add_parser(verbs: SubParsers) -> None:
     parser.add_argument(
         "--port", type=counting, metavar="N", help=f"the port (default: the first free one from {_PORT} up)"
     )
+    parser.add_argument(
+        "--rollouts",
+        metavar="FILE",
+        type=Path,
+        nargs="+",
+        default=[],
+        help="rollout logs for the page Rollouts, or folders of them, in our form or a trainer's own",
+    )
     parser.add_argument("--headless", action="store_true", help="serve only, open no browser")
     parser.set_defaults(handler=run)
 
@@ -40,15 +49,21 @@ def run(options: argparse.Namespace) -> int:
     for path in runs:
         if not path.is_dir():
             raise UsageError(f"{path}: no such folder; expected a run directory")
-    if not runs and not any(Path("runs").glob("*/run.json")):
+    logs: list[Path] = options.rollouts
+    if logs:
+        from ..rollouts.reading import find_logs
+
+        find_logs(logs)  # what is no log is refused here, not in the browser
+    if not runs and not logs and not any(Path("runs").glob("*/run.json")):
         runs = [_demo_run()]
     port = options.port or _free_port()
     out(f"explorer: http://127.0.0.1:{port}  (Ctrl+C ends it)")
+    words = command(runs, port, headless=options.headless, logs=logs)
     # The server takes the place of this process, so that signals and the exit status are its own.
-    os.execv(sys.executable, command(runs, port, headless=options.headless))  # noqa: S606  (no shell is meant)
+    os.execv(sys.executable, words)  # noqa: S606  (no shell is meant)
 
 
-def command(runs: list[Path], port: int, *, headless: bool) -> list[str]:
+def command(runs: list[Path], port: int, *, headless: bool, logs: Sequence[Path] = ()) -> list[str]:
     """The command that serves the explorer; its settings win over a user's own settings of Streamlit."""
     settings = {
         "server.address": "127.0.0.1",
@@ -60,7 +75,8 @@ def command(runs: list[Path], port: int, *, headless: bool) -> list[str]:
     }
     main = str(files("asrdiag.app") / "main.py")
     flags = [f"--{name}={value}" for name, value in settings.items()]
-    return [sys.executable, "-m", "streamlit", "run", main, *flags, "--", *map(str, runs)]
+    named = [*map(str, runs), *(["--rollouts", *map(str, logs)] if logs else [])]
+    return [sys.executable, "-m", "streamlit", "run", main, *flags, "--", *named]
 
 
 def _free_port() -> int:

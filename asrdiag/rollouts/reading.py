@@ -29,6 +29,8 @@ class FoundGroup:
     path: Path
     line: int
     offset: int | None
+    alone: bool = False
+    """Whether the line holds the group and nothing else, so that `read_group` finds it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,8 @@ def read_rollouts(
             continue
         try:
             if "rollouts" in line.record:
-                yield FoundGroup(RolloutGroup.from_record(line.record), path, line.number, line.offset)
+                group = RolloutGroup.from_record(line.record)
+                yield FoundGroup(group, path, line.number, line.offset, alone=line.offset is not None)
                 continue
             table = columns.is_table(line.record)
             records = rows_of_table(line.record) if table else [line.record]

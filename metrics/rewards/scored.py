@@ -65,12 +65,7 @@ def logged_rewards(rollouts: Sequence[Rollout]) -> Values:
 def group_columns(scored: Scored, reward: DGWGPOReward) -> dict[str, Values]:
     """The columns `GROUP_COLUMNS` of the batch."""
     starts, sizes, measured = scored.starts, scored.sizes, scored.measured
-    rewards, rates, texts = scored.rewards, scored.parts["wer"], scored.measured.hypotheses
-    pairs = count_pairs(rewards, -rates.round(9), sizes)
-    reward_mean = np.add.reduceat(rewards, starts) / sizes
-    reward_max = np.maximum.reduceat(rewards, starts)
-    squares = np.add.reduceat((rewards - np.repeat(reward_mean, sizes)) ** 2, starts)
-    top = rewards >= np.repeat(reward_max, sizes) - SAME
+    rates, texts = scored.parts["wer"], scored.measured.hypotheses
     truncated = _floats([rollout.truncated for rollout in scored.rollouts])
     empty = (measured.hypothesis_tokens == 0) & (measured.reference_tokens > 0)
     looped = scored.parts["r_rep"] == 0
@@ -85,18 +80,11 @@ def group_columns(scored: Scored, reward: DGWGPOReward) -> dict[str, Values]:
         "used": _floats([group.used for group in scored.groups]),
         "n_rollouts": sizes.astype(np.float64),
         "n_distinct": _floats([len(set(texts[start:end])) for start, end in spans]),
-        "reward_mean": reward_mean,
-        "reward_std": np.where(sizes > 1, np.sqrt(squares / np.maximum(sizes - 1, 1)), np.nan),
-        "reward_min": np.minimum.reduceat(rewards, starts),
-        "reward_max": reward_max,
+        **reward_columns(scored.rewards, rates, sizes),
         "wer_mean": total(rates) / sizes,
         "wer_min": np.minimum.reduceat(rates, starts),
         "wer_max": np.maximum.reduceat(rates, starts),
-        "wer_of_top": total(rates * top) / total(top),
         "base_wer": _base_rates(scored, reward),
-        "tau_b": pairs.tau_b,
-        "n_pairs": (pairs.concordant + pairs.discordant + pairs.only_first_tied).astype(np.float64),
-        "n_against": pairs.discordant.astype(np.float64),
         "n_exact": total(rates == 0),
         "n_empty": total(empty),
         "n_loops": total(looped),
@@ -104,6 +92,32 @@ def group_columns(scored: Scored, reward: DGWGPOReward) -> dict[str, Values]:
         "n_end_unknown": total(np.isnan(truncated)),
         "n_valid": total(~empty & ~looped & (truncated != 1)),
         "length_ratio": total(scored.length_ratio) / sizes,
+    }
+
+
+def reward_columns(rewards: Values, rates: Values, sizes: NDArray[np.int64]) -> dict[str, Values]:
+    """Those of `GROUP_COLUMNS` that another reward changes.
+
+    Args:
+        rewards: of the rollouts, group after group.
+        rates: their error rates.
+        sizes: rollouts of each group, at least one.
+    """
+    starts = np.cumsum(sizes) - sizes
+    pairs = count_pairs(rewards, -rates.round(9), sizes)
+    reward_mean = np.add.reduceat(rewards, starts) / sizes
+    reward_max = np.maximum.reduceat(rewards, starts)
+    squares = np.add.reduceat((rewards - np.repeat(reward_mean, sizes)) ** 2, starts)
+    top = (rewards >= np.repeat(reward_max, sizes) - SAME).astype(np.float64)
+    return {
+        "reward_mean": reward_mean,
+        "reward_std": np.where(sizes > 1, np.sqrt(squares / np.maximum(sizes - 1, 1)), np.nan),
+        "reward_min": np.minimum.reduceat(rewards, starts),
+        "reward_max": reward_max,
+        "wer_of_top": np.add.reduceat(rates * top, starts) / np.add.reduceat(top, starts),
+        "tau_b": pairs.tau_b,
+        "n_pairs": (pairs.concordant + pairs.discordant + pairs.only_first_tied).astype(np.float64),
+        "n_against": pairs.discordant.astype(np.float64),
     }
 
 
