@@ -143,9 +143,47 @@ def test_from_a_cell_to_its_cases_to_a_case_that_is_heard(browser: Browser) -> N
     assert again.locator("h3").first.inner_text() == "z1 · bad"
     again.get_by_role("button", name="Export").click()
     with again.expect_download() as download:
-        again.get_by_role("button", name="CSV").click()
+        again.get_by_test_id("stPopoverBody").get_by_role("button", name="CSV").click()
     rows = list(csv.DictReader(io.StringIO(Path(download.value.path()).read_text())))
     assert [row["sample_id"] for row in rows] == [cell(again, row, 1) for row in range(5)]
+    assert browser.errors == [] and browser.outside == []
+
+
+def test_the_player_keeps_its_place_and_keys_are_left_to_a_field(browser: Browser) -> None:
+    page = browser.page("/cases?system=bad&condition=noise&sample=u1")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    heard, recorded = (page.locator("audio").nth(place) for place in range(2))
+
+    def time(audio: Any) -> float:
+        return float(audio.evaluate("audio => audio.currentTime"))
+
+    images = page.locator(".take img")
+    assert images.evaluate_all("all => all.map(each => each.naturalWidth > 0)") == [True] * 4
+    box = page.locator(".take .area").first.bounding_box()
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + 20)  # the middle of 3 s
+    assert time(heard) == pytest.approx(1.5, abs=0.02)
+    page.keyboard.press("t")
+    assert time(recorded) == pytest.approx(1.5, abs=0.02) and heard.is_hidden() and recorded.is_visible()
+    page.keyboard.press("k")
+    page.wait_for_function("audio => audio.currentTime > 1.7", arg=recorded.element_handle())
+    page.get_by_role("button", name="as heard").click()  # plays on in the other version
+    page.wait_for_function("audio => audio.currentTime > 1.9", arg=heard.element_handle())
+    assert recorded.evaluate("audio => audio.paused")
+    page.keyboard.press("k")
+    at = time(heard)
+
+    page.get_by_label("Note").fill("")
+    page.get_by_label("Note").press_sequentially("knpt")
+    settle(page)
+    assert page.get_by_label("Note").input_value() == "knpt"
+    assert "sample=u1" in page.url and time(heard) == at and heard.is_visible()
+
+    page.get_by_role("button", name="Copy link").click()
+    page.get_by_role("button", name="Copied").wait_for()
+    link = page.evaluate("navigator.clipboard.readText()")
+    assert link == f"{browser.url}/cases?run=plain&system=bad&dataset=set&condition=noise&sample=u1"
+    again = browser.page(link.removeprefix(browser.url))
+    assert again.locator("h3").first.inner_text() == "u1 · bad"
     assert browser.errors == [] and browser.outside == []
 
 
