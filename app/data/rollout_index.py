@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import os
-import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +22,7 @@ from asrdiag.metrics.rewards.rollouts import RolloutGroup
 from asrdiag.metrics.rewards.scored import group_columns, logged_rewards, reward_columns, score_groups
 from asrdiag.rollouts.reading import BadLine, FoundGroup, read_group, read_rollouts
 
+from .group_copies import GroupCopies
 from .runs import Problem
 
 KEPT_PROBLEMS = 200
@@ -56,8 +54,8 @@ class LogIndex:
     """Of shape (rollouts, 7), as `asrdiag.metrics.batch.COLUMNS`."""
     logged: NDArray[np.float32]
     """Of shape (rollouts,); NaN where no reward was logged."""
-    copies: IO[bytes]
-    """Groups that were put together from several lines, a line each."""
+    copies: GroupCopies
+    """Groups that were put together from several lines."""
     problems: tuple[Problem, ...]
     n_bad: int
     """Lines that cannot be used; the first of them are in `problems`."""
@@ -89,8 +87,7 @@ class LogIndex:
                 return read_group(path, place)
             except OSError as error:
                 raise AsrdiagError(f"{path}: cannot be read: {error.strerror}") from error
-        line = _line_at(self.copies, -place - 1)
-        return RolloutGroup.from_record(json.loads(line))
+        return self.copies.group(-place - 1)
 
     def row(self, group: str, line: int | None) -> int | None:
         """The row of a group by its id; of several, that which begins at the line, or else the first."""
@@ -177,17 +174,6 @@ def _from_counts(counts: NDArray[np.int32], reward: DGWGPOReward) -> tuple[Value
     return parts["reward"], parts["wer"]
 
 
-def _line_at(file: IO[bytes], place: int) -> bytes:
-    """The line that begins at a byte; read by position, since sessions share the file."""
-    line = bytearray()
-    while (end := line.find(b"\n")) < 0:
-        part = os.pread(file.fileno(), 65_536, place + len(line))
-        if not part:
-            raise AsrdiagError(f"the copy of a group at byte {place} is cut off")
-        line += part
-    return bytes(line[:end])
-
-
 class _Making:
     def __init__(self, files: tuple[Path, ...]) -> None:
         self._files = files
@@ -202,8 +188,7 @@ class _Making:
         self._columns: dict[str, list[Values]] = defaultdict(list)
         self._counts = [np.zeros((0, _COUNTS), np.int32)]
         self._logged = [np.zeros(0, np.float32)]
-        # Closed, and with it gone from the disk, when the index is.
-        self._copies = tempfile.TemporaryFile()  # noqa: SIM115
+        self._copies = GroupCopies()
 
     def bad(self, line: BadLine) -> None:
         if line.torn:
@@ -215,7 +200,7 @@ class _Making:
 
     def add(self, found: FoundGroup, file: int) -> None:
         group = found.group
-        place = found.offset if found.alone and found.offset is not None else self._copied(group)
+        place = found.offset if found.alone and found.offset is not None else -self._copies.add(group) - 1
         self._at.append((file, found.line, place))
         self._ids.append(group.group)
         self._prompts.append(group.sample_id or group.reference)
@@ -223,12 +208,6 @@ class _Making:
         self._n_waiting += len(group.rollouts)
         if self._n_waiting >= BATCH:
             self._score()
-
-    def _copied(self, group: RolloutGroup) -> int:
-        """Keep a group that no single line holds; where it is, as a number below 0."""
-        place = self._copies.tell()
-        self._copies.write(json.dumps(group.to_record()).encode() + b"\n")
-        return -place - 1
 
     def _score(self) -> None:
         groups, self._waiting, self._n_waiting = self._waiting, [], 0
@@ -243,7 +222,6 @@ class _Making:
 
         if self._waiting:
             self._score()
-        self._copies.flush()
         columns = {name: np.concatenate([np.zeros(0), *self._columns[name]]) for name in GROUP_COLUMNS}
         nothing = np.zeros(0)
         groups = Groups(

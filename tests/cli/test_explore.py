@@ -45,6 +45,13 @@ def test_the_newest_run_is_left_to_the_explorer(served: list[list[str]], tmp_pat
     assert served[0][-1] == "--"
 
 
+def test_rollout_logs_are_handed_on_and_need_no_run(served: list[list[str]], tmp_path: Path) -> None:
+    (tmp_path / "log.jsonl").touch()
+    start("--rollouts", "log.jsonl", "demo")
+    assert served[0][served[0].index("--") + 1 :] == ["--rollouts", "log.jsonl", "demo"]
+    assert main(["explore", "--rollouts", "gone.jsonl"]) == 2 and len(served) == 1
+
+
 def test_without_a_run_a_small_one_is_made_once(
     served: list[list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
