@@ -48,8 +48,8 @@ def share(hits: NDArray[np.int64], of: NDArray[np.int64], blocks: Sequence[Hasha
     Wilson's interval for as many independent cases as would tell as much: the cases are divided by the
     design effect, the linearised variance between units over that of independent cases, at least 1 (modified
     Wilson interval: Franco, Little, Louis & Slud, J. Survey Statistics and Methodology 7, 2019). Where the
-    share is 0 or all, units are taken as if all cases of one were alike. Quantiles are those of Student's t
-    for as many units as are effective.
+    share is 0 or all, nothing tells how alike the cases of a unit are, and they count as independent.
+    Quantiles are those of Student's t for as many units as are effective.
 
     Args:
         hits: of each unit, shape [n_units].
@@ -65,7 +65,7 @@ def share(hits: NDArray[np.int64], of: NDArray[np.int64], blocks: Sequence[Hasha
     if effective < 1.5:
         return Share(n_hits, n, None, None)
     rate = n_hits / n
-    counts = effective
+    counts = float(n)
     if 0 < rate < 1:
         alone = rate * (1 - rate) / n
         between = standard_error(influence(units[:, 0], units[:, 1]), effective) ** 2
