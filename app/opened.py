@@ -1,6 +1,8 @@
 """The runs that are open, and what was read of them: kept between pages and sessions until files change."""
 
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -9,16 +11,22 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from asrdiag.errors import SampleError
+from asrdiag.metrics import Unit
 
 from .data.case import Case, open_case
 from .data.filters import Filters
+from .data.happened import happened
 from .data.index import CaseKey, Index, read_index
+from .data.keywords import count_keywords
+from .data.modes import Modes, modes_of
 from .data.offsets import AllOffsets
+from .data.order import in_order
 from .data.picture import Clip, read_clip
 from .data.rows import rows_of
 from .data.runs import OpenRun, Signature, newest_run, run_names, signature_of
 from .data.search import search
 from .data.sound import Sound
+from .data.tallies import Counted, TallyStore, count_words
 
 Signatures = tuple[Signature, ...]
 
@@ -77,6 +85,32 @@ def chosen(filters: Filters, order: str = "n_errors", descending: bool = True) -
     return _chosen(_signatures(found), filters, order, descending, found)
 
 
+def counted(filters: Filters, unit: str) -> Counted:
+    """What happened to the words of the answers that pass, counted in those of one unit.
+
+    Raises:
+        UsageError: the text to look for is an expression that cannot be used.
+    """
+    found = runs()
+    return _counted(_signatures(found), filters, unit, found)
+
+
+def keyword_counts(filters: Filters, keywords: tuple[str, ...], unit: Unit) -> NDArray[np.int64]:
+    """How often keywords were said and right in the answers that `counted` counts, see `phrase_counts`."""
+    found = runs()
+    return _keyword_counts(_signatures(found), filters, keywords, unit, found)
+
+
+def modes(filters: Filters) -> Modes:
+    """How the answers that pass fail.
+
+    Raises:
+        UsageError: the text to look for is an expression that cannot be used.
+    """
+    found = runs()
+    return _modes(_signatures(found), filters, found)
+
+
 def case(key: CaseKey) -> Case:
     """One answer in full."""
     return open_case(by_name()[key.run], key, _offsets())
@@ -115,33 +149,79 @@ def _chosen(
 ) -> NDArray[np.int64]:
     columns = _index(signatures, _runs)
     found = np.flatnonzero(filters.mask(columns))
-    if filters.text:
+    if filters.text or filters.event:
         found = _found(signatures, filters, _runs)
-    values = columns.numbers[order][found]
-    values = -values if descending else values
-    return found[np.argsort(np.where(np.isnan(values), np.inf, values), kind="stable")]
+    return in_order(columns, found, order, descending)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _found(signatures: Signatures, filters: Filters, _runs: tuple[OpenRun, ...]) -> NDArray[np.int64]:
     columns = _index(signatures, _runs)
-    bar = st.progress(0.0, "Searching …")
+    by_name = {run.name: run for run in _runs}
+    found = np.flatnonzero(filters.mask(columns))
+    with _progress("Searching") as told:
+        if filters.event is not None:
+            found = happened(by_name, columns, found, filters.event, told)
+        if filters.text:
+            found = search(
+                by_name, columns, found, filters.text, regex=filters.regex, side=filters.side, progress=told
+            )
+    return found
 
-    def told(done: int, of: int) -> None:
-        bar.progress(done / of, f"Searching … {done} of {of} cells")
 
-    try:
-        return search(
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _counted(signatures: Signatures, filters: Filters, unit: str, _runs: tuple[OpenRun, ...]) -> Counted:
+    columns = _index(signatures, _runs)
+    rows = np.sort(_chosen(signatures, filters, "n_errors", True, _runs))
+    with _progress("Counting words") as told:
+        return count_words(
+            _tallies(), {run.name: run for run in _runs}, columns, rows, unit=unit, progress=told
+        )
+
+
+@st.cache_resource(max_entries=8, show_spinner="Counting failure modes …")
+def _modes(signatures: Signatures, filters: Filters, _runs: tuple[OpenRun, ...]) -> Modes:
+    rows = np.sort(_chosen(signatures, filters, "n_errors", True, _runs))
+    return modes_of(_index(signatures, _runs), rows)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _keyword_counts(
+    signatures: Signatures,
+    filters: Filters,
+    keywords: tuple[str, ...],
+    unit: Unit,
+    _runs: tuple[OpenRun, ...],
+) -> NDArray[np.int64]:
+    rows = _counted(signatures, filters, unit, _runs).rows
+    with _progress("Looking for keywords") as told:
+        return count_keywords(
             {run.name: run for run in _runs},
-            columns,
-            np.flatnonzero(filters.mask(columns)),
-            filters.text,
-            regex=filters.regex,
-            side=filters.side,
+            _index(signatures, _runs),
+            rows,
+            keywords,
+            unit=unit,
             progress=told,
         )
+
+
+@contextmanager
+def _progress(what: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar on the page, shown from the first cell on and taken away at the end."""
+    place = st.empty()
+
+    def told(done: int, of: int) -> None:
+        place.progress(done / of, f"{what} … {done} of {of} cells")
+
+    try:
+        yield told
     finally:
-        bar.empty()
+        place.empty()
+
+
+@st.cache_resource(show_spinner=False)
+def _tallies() -> TallyStore:
+    return TallyStore()
 
 
 @st.cache_resource(show_spinner=False)

@@ -8,6 +8,7 @@ from asrdiag.app import location, opened
 from asrdiag.app.data.filters import Filters, called
 from asrdiag.app.data.index import CaseKey, Index
 from asrdiag.app.data.notes import Note, read_notes
+from asrdiag.app.data.order import ORDERS
 from asrdiag.app.parts.case_export import case_export
 from asrdiag.app.parts.case_panel import case_panel
 from asrdiag.app.parts.case_table import PAGE, case_table, take_choice
@@ -16,13 +17,6 @@ from asrdiag.app.parts.messages import damaged, empty
 from asrdiag.app.texts import count, markdown
 from asrdiag.errors import AsrdiagError, UsageError
 
-_ORDERS = {
-    "errors": ("n_errors", True),
-    "rate": ("error_rate_pct", True),
-    "least": ("n_errors", False),
-    "longest": ("duration_s", True),
-    "shortest": ("duration_s", False),
-}
 _SAID = {
     "errors": "most errors first",
     "rate": "highest error rate first",
@@ -48,7 +42,7 @@ def page() -> None:
         filters = answer_filters(index)
     head = st.container(horizontal=True, vertical_alignment="bottom")
     with head:
-        order = location.select("Order", "order", list(_ORDERS), shown=_SAID.__getitem__, width=230)
+        order = location.select("Order", "order", list(ORDERS), shown=_SAID.__getitem__, width=230)
     rows = _rows(index, filters, order)
     key, at = _open_case(index, rows)
     notes = _notes()
@@ -68,7 +62,7 @@ def page() -> None:
 
 def _rows(index: Index, filters: Filters, order: str) -> NDArray[np.int64]:
     try:
-        return opened.chosen(filters, *_ORDERS[order])
+        return opened.chosen(filters, *ORDERS[order])
     except UsageError as error:
         st.error(markdown(str(error), 500))
         return np.empty(0, dtype=np.int64)
@@ -147,7 +141,7 @@ def _nothing(index: Index, filters: Filters) -> None:
     named = [
         called(column) for column, _ in (*filters.labels, *((name, ()) for name, _, _ in filters.ranges))
     ]
-    named += ["kinds of errors"] * bool(filters.kinds) + ["words"] * bool(filters.text)
+    named += ["kinds of errors"] * bool(filters.kinds) + ["words"] * bool(filters.text or filters.event)
     empty(what, f"Chosen: {markdown(', '.join(named))}.")
     st.button("Clear filters", on_click=clear, key="cases.clear")
 
