@@ -7,6 +7,7 @@ from asrdiag.report.dataset_scores import DatasetScores
 
 from . import opened
 from .data.index import Index
+from .data.pairs import Both, Compared, Pairs, Side, compared, pairs_of
 from .data.robustness import NOTHING, Part, Robustness, dataset_scores, robustness_of
 from .data.runs import OpenRun, called
 from .opened import Signatures
@@ -45,3 +46,43 @@ def _scores(
 ) -> DatasetScores | None:
     names = {system: called for called, (run, system) in systems().items() if run == name}
     return dataset_scores(_run, _index, *of, names)
+
+
+def pairs(sides: tuple[Side, Side], dataset: str, metric: str, conditions: tuple[str, ...]) -> Pairs:
+    """The answers of two systems to the same samples."""
+    found = opened.runs()
+    signatures = tuple(run.signature for run in found)
+    return _pairs(signatures, sides, (dataset, metric), conditions, opened.index())
+
+
+def comparison(
+    sides: tuple[Side, Side], dataset: str, metric: str, conditions: tuple[str, ...], by: str
+) -> Compared:
+    """What `asrdiag compare` says of the two."""
+    found = opened.runs()
+    signatures = tuple(run.signature for run in found)
+    both = Both(opened.by_name(), sides)
+    return _comparison(signatures, sides, (dataset, metric), conditions, by, both)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _pairs(
+    signatures: Signatures,
+    sides: tuple[Side, Side],
+    of: tuple[str, str],
+    conditions: tuple[str, ...],
+    _index: Index,
+) -> Pairs:
+    return pairs_of(_index, sides, *of, conditions)
+
+
+@st.cache_resource(max_entries=32, show_spinner="Drawing intervals …")
+def _comparison(
+    signatures: Signatures,
+    sides: tuple[Side, Side],
+    of: tuple[str, str],
+    conditions: tuple[str, ...],
+    by: str,
+    _both: Both,
+) -> Compared:
+    return compared(_both, *of, conditions, by)

@@ -14,6 +14,8 @@ from .case_table import digest
 
 Mode: TypeAlias = Literal["points", "box"]
 
+GREY = "#7d8794"
+"""Seen on light and on dark ground."""
 STRIPE = "rgba(128,140,155,0.09)"
 GRID = "rgba(128,140,155,0.28)"
 SCALE = ((0.0, "#f3f7fc"), (0.25, "#c4daee"), (0.5, "#7db0da"), (0.75, "#2f74b0"), (1.0, "#0a3563"))
@@ -49,7 +51,7 @@ def themed(figure: Mapping[str, Any]) -> dict[str, Any]:
         if axis.get("showgrid") is not False:
             axis["gridcolor"] = GRID
         if axis.get("zeroline"):
-            axis["zerolinecolor"] = "rgba(128,140,155,0.9)"
+            axis["zerolinecolor"] = GREY
     for shape in layout.get("shapes", ()):
         shape["fillcolor"] = STRIPE
     return found

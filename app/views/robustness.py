@@ -83,15 +83,15 @@ class _Go:
 
     def __call__(self, called: str, condition: str, mode: str = "", subset: str = "") -> None:
         run, system = results.systems()[called]
-        to_cases(
-            run,
-            system=system,
-            dataset=self.dataset,
-            condition=condition,
-            subset=subset or self.part.subset,
-            language=self.part.language,
-            failure_mode=mode,
-        )
+        wanted = {
+            "system": system,
+            "dataset": self.dataset,
+            "condition": condition,
+            "subset": subset or self.part.subset,
+            "language": self.part.language,
+            "failure_mode": mode,
+        }
+        to_cases(run, {column: [text] for column, text in wanted.items() if text})
 
 
 def _chosen(kept: Sequence[Row], rows: Sequence[Row]) -> tuple[str, str, Part]:
