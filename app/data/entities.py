@@ -11,6 +11,7 @@ from asrdiag.metrics.diagnosis.function_words import NEGATIONS, languages_of
 
 from .index import Index
 from .proportions import wilson
+from .words import FEW
 
 _BY = ["kind", "text", "status", "heard"]
 
@@ -127,6 +128,7 @@ def recall_table(
     columns |= {"changed": pa.array(counts[:, 1]), "lost": pa.array(counts[:, 2])}
     for name, values in (("recall_pct", pct), ("low_pct", low), ("high_pct", high)):
         columns[name] = pa.array(np.round(values, 2), mask=np.isnan(values))
+    columns["few"] = pa.array(of < FEW)
     columns |= {name: pa.array(list(texts), pa.string()) for name, texts in more.items()}
     table = pa.table(columns)
     order = np.lexsort((np.arange(len(of)), -of, -(of - counts[:, 0])))

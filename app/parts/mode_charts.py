@@ -140,7 +140,7 @@ def count_chart(counts: Mapping[str, NDArray[np.int64]], modes: Sequence[str]) -
             "dragmode": False,
             "xaxis": {
                 **axis,
-                **{"tickvals": list(range(len(modes))), "side": "top", "tickangle": 0},
+                **{"tickvals": list(range(len(modes))), "side": "top", "autotickangles": [0, -45, -90]},
                 "ticktext": [spoken(mode).replace(" ", "<br>") for mode in modes],
             },
             "yaxis": {

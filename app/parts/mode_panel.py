@@ -1,6 +1,7 @@
 """One failure mode: what it means, and its strongest cases with what decided them."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import streamlit as st
 
@@ -10,19 +11,16 @@ from .. import location, opened
 from ..data.evidence import Evidence, evidence
 from ..data.filters import Filters
 from ..data.modes import Answered, strength, strongest
-from ..texts import count, shown
-from .case_table import digest
+from ..texts import count, markdown, shown
 from .messages import damaged
 from .mode_charts import spoken
 
-MOST = 20
-_ROW = 58
-"""Pixels: room for two lines."""
+MOST = 8
 _MATTERS = "a number, name, keyword or negation"
-_MOSTLY = f"more than {THRESHOLDS.omitted_error_share:.0%} of the errors"
+_MOSTLY = f"more than {100 * THRESHOLDS.omitted_error_share:.0f} % of the errors"
 MEANS: Mapping[str, str] = {
     "correct": "There is no error after normalising. Also if nothing was said and nothing answered.",
-    "minor": f"The errors weigh at most {THRESHOLDS.minor_rate:.0%} of the reference, and touch no number, "
+    "minor": f"The errors weigh at most {100 * THRESHOLDS.minor_rate:.0f} % of the reference, and touch no number, "
     f"name, keyword or negation; soft substitutions and function words weigh {THRESHOLDS.light_weight:g}. "
     "Also marks without a letter where nothing was said.",
     "word_confusion": f"There are errors, and no other pattern. Also few errors that touch {_MATTERS}, "
@@ -35,16 +33,16 @@ MEANS: Mapping[str, str] = {
     "hallucination": "The answer is a text with next to nothing in common with what was said, or adds a text "
     "that nobody said. Also any text where nothing was said.",
     "repetition_loop": f"At least {THRESHOLDS.loop_tokens} wrong tokens stand in loops, which hold at least "
-    f"{THRESHOLDS.loop_share:.0%} of the errors or fill as much of the answer.",
+    f"{100 * THRESHOLDS.loop_share:.0f} % of the errors or fill as much of the answer.",
     "language_switch": "The answer is in another script or language, and at most "
-    f"{THRESHOLDS.switch_correct_share:.0%} of its tokens are right.",
+    f"{100 * THRESHOLDS.switch_correct_share:.0f} % of its tokens are right.",
     "semantic_drift": "The answer follows the reference in part, and elsewhere tells something else.",
 }
 """The modes' rules in `docs/diagnosis.md`, in a sentence or two."""
 
 
 def mode_panel(found: Answered, mode: str, filters: Filters) -> None:
-    """Show what a mode means, and the strongest cases of it; choosing one opens it.
+    """Show what a mode means, and its strongest cases.
 
     Args:
         found: the answers.
@@ -60,40 +58,25 @@ def mode_panel(found: Answered, mode: str, filters: Filters) -> None:
     told, problems = evidence(opened.by_name(), found.index, rows)
     damaged(problems)
     of = f"The strongest of {count(n, 'case')}" if n > len(rows) else count(n, "case")
-    st.caption(f"{of}, {strength(mode)}, each clip once. Choose one to hear and see it.")
-    chosen = _table(told, mode)
-    if chosen is not None:
-        only = filters.choosing("failure_mode", [mode])
-        place = location.place()
-        location.go("views/cases.py", type(place)(only, choices=place.choices).at(told[chosen].key))
+    st.caption(f"{of}, {strength(mode)}, each clip once. *Open* lets you hear and see it.")
+    for place, each in enumerate(told):
+        _case(each, place, filters.choosing("failure_mode", [mode]))
 
 
-def _table(told: list[Evidence], mode: str) -> int | None:
-    several = {name: len({getattr(each.key, name) for each in told}) > 1 for name in ("run", "dataset")}
-    cells = {
-        "case": [shown(each.key.sample_id, 60) for each in told],
-        **{
-            name: [shown(getattr(each.key, name), 60) for each in told]
-            for name in ("run", "system", "dataset", "condition")
-            if several.get(name, True)
-        },
-        "why": [shown(each.text) for each in told],
-        "found": [" · ".join(shown(text, 120) for text in each.found) for each in told],
-    }
-    chosen = st.dataframe(
-        cells,
-        key=location.key(f"modes.cases.{digest([mode, *(each.key for each in told)])}"),
-        hide_index=True,
-        on_select="rerun",
-        selection_mode="single-row",
-        row_height=_ROW,
-        height=min(len(told), 8) * _ROW + 38,
-        column_config={
-            "case": st.column_config.TextColumn("case", pinned=True, width=110),
-            "why": st.column_config.TextColumn("what decided", width=270),
-            "found": st.column_config.TextColumn("what was found", width=370),
-        },
-        placeholder="-",
-        alt=f"The strongest cases of {spoken(mode)}",
-    )["selection"]["rows"]
-    return chosen[0] if chosen else None
+def _case(each: Evidence, place: int, filters: Filters) -> None:
+    """One case: where it is, the sentence of the diagnosis, and what that found; a button opens it."""
+    key = each.key
+    where = [key.system, key.condition]
+    if len({name for name, _ in opened.index().cells}) > 1:
+        where.insert(0, key.run)
+    with st.container(border=True, gap=None):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(
+                f"**{markdown(key.sample_id, 80)}** · {' · '.join(markdown(text, 60) for text in where)}"
+            )
+            chosen = st.button("Open", key=location.key(f"modes.open.{place}"), icon=":material/hearing:")
+        st.caption(markdown(each.text, 400))
+        for text in each.found:
+            st.text(shown(text, 240))
+    if chosen:
+        location.go("views/cases.py", replace(location.place(), filters=filters).at(key))

@@ -35,7 +35,7 @@ def word_panel(counted: Counted, typed: str, normalizers: Sequence[str], unit: U
     words = counted.words
     place = _place(words, typed, normalizers, unit)
     if place is None:
-        _unknown(words, typed, scope)
+        _unknown(counted, typed, scope)
         return
     word = words.words[place].as_py()
     _numbers(words, place, word)
@@ -80,14 +80,14 @@ def _place(words: Words, typed: str, normalizers: Sequence[str], unit: Unit) -> 
     return next((place for text in dict.fromkeys(tries) if (place := words.place(text)) is not None), None)
 
 
-def _unknown(words: Words, typed: str, scope: Scope) -> None:
+def _unknown(counted: Counted, typed: str, scope: Scope) -> None:
     from rapidfuzz import process
 
-    st.info(
-        f"None of these answers has {quoted(typed)} among its {scope.noun}, said or heard.",
-        icon=":material/search_off:",
-    )
-    alike = process.extract(typed.lower(), words.words.to_pylist(), limit=_ALIKE, score_cutoff=60)
+    said = f"None of these answers has {quoted(typed)} among its {scope.noun}, said or heard."
+    if len(counted.units) > 1:
+        said += " Other answers are counted in another unit, see *Count*."
+    st.info(said, icon=":material/search_off:")
+    alike = process.extract(typed.lower(), counted.words.words.to_pylist(), limit=_ALIKE, score_cutoff=60)
     if alike:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption("Alike:")

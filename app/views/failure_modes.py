@@ -17,7 +17,7 @@ from asrdiag.app.data.runs import called
 from asrdiag.app.parts.filter_bar import answer_filters, clear
 from asrdiag.app.parts.messages import damaged, empty
 from asrdiag.app.parts.mode_charts import FAILING, count_chart, share_chart, spoken
-from asrdiag.app.parts.mode_panel import mode_panel
+from asrdiag.app.parts.mode_panel import MEANS, mode_panel
 from asrdiag.app.parts.mode_rates import mode_rates
 from asrdiag.app.parts.plot import legend, plot, target
 from asrdiag.app.texts import count, markdown, percent, shown
@@ -85,6 +85,8 @@ def _shares(systems: dict[str, System], base: Filters) -> None:
         f"Correct: {right}. Lines are 95 % intervals over {of}; a clip is one however many conditions it "
         "was heard under. Choose a point to see its cases."
     )
+    with st.expander("What the modes mean"):
+        st.markdown("\n".join(f"- **{spoken(mode)}**: {text}" for mode, text in MEANS.items()))
     if chosen:
         name, mode = chosen
         system = systems[name]
