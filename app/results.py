@@ -6,7 +6,9 @@ from asrdiag.errors import AsrdiagError
 from asrdiag.report.dataset_scores import DatasetScores
 
 from . import opened
+from .data.health import CellHealth, Reason, cells_of, failed_rows, reasons_of
 from .data.index import Index
+from .data.offsets import AllOffsets
 from .data.pairs import Both, Compared, Pairs, Side, compared, pairs_of
 from .data.robustness import NOTHING, Part, Robustness, dataset_scores, robustness_of
 from .data.runs import OpenRun, called
@@ -86,3 +88,19 @@ def _comparison(
     _both: Both,
 ) -> Compared:
     return compared(_both, *of, conditions, by)
+
+
+def health(run: OpenRun) -> tuple[list[CellHealth], list[Reason], int]:
+    """A run's cells, the reasons of its failures, and how many there are."""
+    found = opened.runs()
+    signatures = tuple(each.signature for each in found)
+    index = opened.index()
+    reasons, n_failed = _reasons(signatures, run.name, run, index)
+    # Cells that are being written have records but no signature, so they are counted each time.
+    return cells_of(run, index), reasons, n_failed
+
+
+@st.cache_resource(max_entries=8, show_spinner="Reading failures …")
+def _reasons(signatures: Signatures, name: str, _run: OpenRun, _index: Index) -> tuple[list[Reason], int]:
+    rows = failed_rows(_index, name)
+    return reasons_of(_run, _index, rows, AllOffsets()), len(rows)
