@@ -14,16 +14,17 @@ from asrdiag.errors import SampleError
 from asrdiag.metrics import Unit
 
 from .data.case import Case, open_case
+from .data.evidence import Evidence, evidence
 from .data.filters import Filters
 from .data.happened import happened
 from .data.index import CaseKey, Index, read_index
 from .data.keywords import count_keywords
-from .data.modes import Modes, modes_of
+from .data.modes import Modes, modes_of, strongest
 from .data.offsets import AllOffsets
 from .data.order import in_order
 from .data.picture import Clip, read_clip
 from .data.rows import rows_of
-from .data.runs import OpenRun, Signature, newest_run, run_names, signature_of
+from .data.runs import OpenRun, Problem, Signature, newest_run, run_names, signature_of
 from .data.search import search
 from .data.sound import Sound
 from .data.tallies import Counted, TallyStore, count_words
@@ -111,6 +112,12 @@ def modes(filters: Filters) -> Modes:
     return _modes(_signatures(found), filters, found)
 
 
+def strongest_cases(filters: Filters, mode: str, most: int) -> tuple[list[Evidence], list[Problem]]:
+    """The strongest cases of a mode among the answers that pass, with what decided them."""
+    found = runs()
+    return _strongest(_signatures(found), filters, mode, most, found)
+
+
 def case(key: CaseKey) -> Case:
     """One answer in full."""
     return open_case(by_name()[key.run], key, _offsets())
@@ -148,10 +155,15 @@ def _chosen(
     signatures: Signatures, filters: Filters, order: str, descending: bool, _runs: tuple[OpenRun, ...]
 ) -> NDArray[np.int64]:
     columns = _index(signatures, _runs)
-    found = np.flatnonzero(filters.mask(columns))
-    if filters.text or filters.event:
-        found = _found(signatures, filters, _runs)
+    found = _passing(signatures, filters, _runs)
     return in_order(columns, found, order, descending)
+
+
+def _passing(signatures: Signatures, filters: Filters, _runs: tuple[OpenRun, ...]) -> NDArray[np.int64]:
+    """The rows that pass, rising."""
+    if filters.text or filters.event:
+        return _found(signatures, filters, _runs)
+    return np.flatnonzero(filters.mask(_index(signatures, _runs)))
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
@@ -172,7 +184,7 @@ def _found(signatures: Signatures, filters: Filters, _runs: tuple[OpenRun, ...])
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _counted(signatures: Signatures, filters: Filters, unit: str, _runs: tuple[OpenRun, ...]) -> Counted:
     columns = _index(signatures, _runs)
-    rows = np.sort(_chosen(signatures, filters, "n_errors", True, _runs))
+    rows = _passing(signatures, filters, _runs)
     with _progress("Counting words") as told:
         return count_words(
             _tallies(), {run.name: run for run in _runs}, columns, rows, unit=unit, progress=told
@@ -181,8 +193,16 @@ def _counted(signatures: Signatures, filters: Filters, unit: str, _runs: tuple[O
 
 @st.cache_resource(max_entries=8, show_spinner="Counting failure modes …")
 def _modes(signatures: Signatures, filters: Filters, _runs: tuple[OpenRun, ...]) -> Modes:
-    rows = np.sort(_chosen(signatures, filters, "n_errors", True, _runs))
+    rows = _passing(signatures, filters, _runs)
     return modes_of(_index(signatures, _runs), rows)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _strongest(
+    signatures: Signatures, filters: Filters, mode: str, most: int, _runs: tuple[OpenRun, ...]
+) -> tuple[list[Evidence], list[Problem]]:
+    rows = strongest(_modes(signatures, filters, _runs).found, mode, most)
+    return evidence({run.name: run for run in _runs}, _index(signatures, _runs), rows)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

@@ -3,9 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from asrdiag.metrics import MODES
 
 from .export import csv_line
@@ -28,11 +25,15 @@ def share_rows(systems: Mapping[str, System]) -> list[Row]:
     ]
 
 
-def count_rows(counts: Mapping[tuple[str, str], NDArray[np.int64]]) -> list[Row]:
+def count_rows(systems: Mapping[str, System]) -> list[Row]:
     """How many answers are in every mode, by system and condition."""
     return [
-        {"system": system, "condition": condition, **dict(zip(MODES, of.tolist(), strict=True))}
-        for (system, condition), of in counts.items()
+        {
+            **{"system": name, "run": system.run, "condition": condition},
+            **dict(zip(MODES, counts.tolist(), strict=True)),
+        }
+        for name, system in systems.items()
+        for condition, counts in system.counts.items()
     ]
 
 

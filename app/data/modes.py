@@ -155,6 +155,8 @@ class System:
     units: str
     """What intervals take as independent: `speaker` or `clip`."""
     tokens: Sequence[TokenRates]
+    counts: Mapping[str, NDArray[np.int64]]
+    """How many answers are in each of `MODES`, by condition."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +165,8 @@ class Modes:
 
     found: Answered
     systems: tuple[System, ...]
+    counts: Mapping[str, NDArray[np.int64]]
+    """Of all systems together, by condition."""
 
 
 def modes_of(index: Index, rows: NDArray[np.int64]) -> Modes:
@@ -177,8 +181,10 @@ def modes_of(index: Index, rows: NDArray[np.int64]) -> Modes:
     systems = []
     for (run, system), own in by_system(found).items():
         of_modes, units = shares(own, groups)
-        systems.append(System(run, system, len(own.rows), of_modes, units, token_rates(own)))
-    return Modes(found, tuple(systems))
+        systems.append(
+            System(run, system, len(own.rows), of_modes, units, token_rates(own), counts_by(own, "condition"))
+        )
+    return Modes(found, tuple(systems), counts_by(found, "condition"))
 
 
 _LEFT_OUT = (("deletions",), "the most left out first")

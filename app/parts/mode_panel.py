@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import streamlit as st
 
-from asrdiag.metrics import MODES, THRESHOLDS
+from asrdiag.metrics import THRESHOLDS
 
 from .. import location, opened
-from ..data.evidence import Evidence, evidence
+from ..data.evidence import Evidence
 from ..data.filters import Filters
-from ..data.modes import Answered, strength, strongest
+from ..data.modes import strength
 from ..texts import count, markdown, shown
 from .messages import damaged
 from .mode_charts import spoken
@@ -20,9 +20,9 @@ _MATTERS = "a number, name, keyword or negation"
 _MOSTLY = f"more than {100 * THRESHOLDS.omitted_error_share:.0f} % of the errors"
 MEANS: Mapping[str, str] = {
     "correct": "There is no error after normalising. Also if nothing was said and nothing answered.",
-    "minor": f"The errors weigh at most {100 * THRESHOLDS.minor_rate:.0f} % of the reference, and touch no number, "
-    f"name, keyword or negation; soft substitutions and function words weigh {THRESHOLDS.light_weight:g}. "
-    "Also marks without a letter where nothing was said.",
+    "minor": f"The errors weigh at most {100 * THRESHOLDS.minor_rate:.0f} % of the reference, and touch no "
+    "number, name, keyword or negation; soft substitutions and function words weigh "
+    f"{THRESHOLDS.light_weight:g}. Also marks without a letter where nothing was said.",
     "word_confusion": f"There are errors, and no other pattern. Also few errors that touch {_MATTERS}, "
     "if most of them are not deletions.",
     "omission": f"Deletions are {_MOSTLY}. Also few errors that touch {_MATTERS}, if most of them are "
@@ -41,23 +41,21 @@ MEANS: Mapping[str, str] = {
 """The modes' rules in `docs/diagnosis.md`, in a sentence or two."""
 
 
-def mode_panel(found: Answered, mode: str, filters: Filters) -> None:
+def mode_panel(n: int, mode: str, filters: Filters) -> None:
     """Show what a mode means, and its strongest cases.
 
     Args:
-        found: the answers.
+        n: how many answers are in it.
         mode: which mode.
         filters: what the answers passed.
     """
-    n = int((found.modes == MODES.index(mode)).sum())
     st.markdown(f"**{spoken(mode)}**: {MEANS[mode]}")
     if not n:
         st.caption("None of these answers is in this mode.")
         return
-    rows = strongest(found, mode, MOST)
-    told, problems = evidence(opened.by_name(), found.index, rows)
+    told, problems = opened.strongest_cases(filters, mode, MOST)
     damaged(problems)
-    of = f"The strongest of {count(n, 'case')}" if n > len(rows) else count(n, "case")
+    of = f"The strongest of {count(n, 'case')}" if n > len(told) else count(n, "case")
     st.caption(f"{of}, {strength(mode)}, each clip once. *Open* lets you hear and see it.")
     for place, each in enumerate(told):
         _case(each, place, filters.choosing("failure_mode", [mode]))

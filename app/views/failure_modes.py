@@ -1,6 +1,6 @@
 """Failure modes: how answers fail, by system and condition, and the cases that show it best."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -11,7 +11,7 @@ from asrdiag.app import location, opened
 from asrdiag.app.colours import styles
 from asrdiag.app.data.filters import Filters
 from asrdiag.app.data.mode_tables import count_rows, rate_rows, share_rows, to_csv
-from asrdiag.app.data.modes import Answered, System, counts_by
+from asrdiag.app.data.modes import Answered, Modes, System
 from asrdiag.app.data.proportions import Share
 from asrdiag.app.data.runs import called
 from asrdiag.app.parts.filter_bar import answer_filters, clear
@@ -25,6 +25,7 @@ from asrdiag.errors import UsageError
 from asrdiag.metrics import MODES
 
 _ALL = "all"
+Counts = Mapping[str, NDArray[np.int64]]
 
 
 def page() -> None:
@@ -58,9 +59,9 @@ def page() -> None:
     systems = {names.get((each.run, each.system), each.system): each for each in found.systems}
     st.caption(_summary(found.found, wanted))
     _shares(systems, base)
-    _conditions(found.found, systems, wanted or list(MODES), base)
+    _conditions(found.counts, systems, wanted or MODES, base)
     _rates(systems)
-    _one_mode(found.found, wanted, base)
+    _one_mode(found, wanted, base)
 
 
 def _summary(found: Answered, wanted: Sequence[str]) -> str:
@@ -93,8 +94,8 @@ def _shares(systems: dict[str, System], base: Filters) -> None:
         _to_cases(base, failure_mode=mode, system=system.system, run=system.run)
 
 
-def _conditions(found: Answered, systems: dict[str, System], modes: Sequence[str], base: Filters) -> None:
-    with _heading("Counts by condition", "mode_counts", to_csv(count_rows(_counts(found, systems)))):
+def _conditions(together: Counts, systems: dict[str, System], modes: Sequence[str], base: Filters) -> None:
+    with _heading("Counts by condition", "mode_counts", to_csv(count_rows(systems))):
         chosen_name = (
             location.select(
                 "System",
@@ -108,8 +109,7 @@ def _conditions(found: Answered, systems: dict[str, System], modes: Sequence[str
             else _ALL
         )
     system = systems.get(chosen_name)
-    own = _of_system(found, system) if system else found
-    figure = count_chart(counts_by(own, "condition"), list(modes))
+    figure = count_chart(system.counts if system else together, modes)
     chosen = target(figure, plot(figure, "modes.counts", "Counts of failure modes, by condition"))
     st.caption(
         "Answers in each mode, and their share of the condition's; the stronger the colour, the larger the "
@@ -121,29 +121,14 @@ def _conditions(found: Answered, systems: dict[str, System], modes: Sequence[str
         _to_cases(base, failure_mode=mode, condition=condition, **more)
 
 
-def _counts(found: Answered, systems: dict[str, System]) -> dict[tuple[str, str], NDArray[np.int64]]:
-    return {
-        (name, condition): counts
-        for name, system in systems.items()
-        for condition, counts in counts_by(_of_system(found, system), "condition").items()
-    }
-
-
-def _of_system(found: Answered, system: System) -> Answered:
-    keep = np.ones(len(found.rows), dtype=np.bool_)
-    for name, text in (("run", system.run), ("system", system.system)):
-        keep &= found.index.labels[name].among([text])[found.rows]
-    return Answered(found.index, found.rows[keep], found.modes[keep], 0)
-
-
 def _rates(systems: dict[str, System]) -> None:
     rows = rate_rows(systems)
     _heading("Omission and hallucination", "failure_rates", to_csv(rows))
     mode_rates(rows)
 
 
-def _one_mode(found: Answered, wanted: Sequence[str], base: Filters) -> None:
-    counts = np.bincount(found.modes, minlength=len(MODES))
+def _one_mode(found: Modes, wanted: Sequence[str], base: Filters) -> None:
+    counts = np.bincount(found.found.modes, minlength=len(MODES))
     options = list(wanted) or list(FAILING)
     first = max(options, key=lambda mode: counts[MODES.index(mode)])
     options = [first, *(mode for mode in options if mode != first)]
@@ -157,7 +142,7 @@ def _one_mode(found: Answered, wanted: Sequence[str], base: Filters) -> None:
         shown=lambda mode: f"{spoken(mode)} ({counts[MODES.index(mode)]:,})",
         width=300,
     )
-    mode_panel(found, mode, base)
+    mode_panel(int(counts[MODES.index(mode)]), mode, base)
 
 
 def _heading(title: str, name: str, content: bytes) -> st.delta_generator.DeltaGenerator:
