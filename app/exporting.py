@@ -14,7 +14,7 @@ from asrdiag.store.folder import RunFolder
 
 from .data.archive import save_zip
 from .data.export import Cases, save_csv, save_jsonl
-from .data.filters import PARAMETERS, from_parameters
+from .data.filters import PARAMETERS, Filters, from_parameters
 from .data.happened import happened
 from .data.index import Index, read_index
 from .data.notes import read_notes
@@ -65,6 +65,7 @@ def export(order: Order, stream: IO[bytes]) -> Exported:
     index = read_index(runs)
     found = (*(problem for run in runs for problem in run.problems), *index.problems)
     problems = tuple(f"{problem.place}: {problem.what}" for problem in found)
+    told: list[str] = []
     if study and order.cases:
         keys = find_all(study, order.cases, runs, index)
         if order.form == "html":
@@ -73,26 +74,38 @@ def export(order: Order, stream: IO[bytes]) -> Exported:
             return Exported(len(keys), problems, ())
         rows = np.array([index.row(key) for key in keys], dtype=np.int64)
     else:
-        rows = _passing(order, runs, index)
+        filters = _filters(order, index)
+        rows = _passing(filters, order, runs, index)
+        told += filters.unknown(index)
     notes = {key: note for run in runs for key, note in read_notes(run).items()}
     cases = Cases({run.name: run for run in runs}, index, rows, notes)
     if order.form == "zip":
-        told = save_zip(stream, cases).missing
-        return Exported(len(rows), problems, tuple(f"{n:,} without audio: {why}" for why, n in told.items()))
-    {"csv": save_csv, "jsonl": save_jsonl}[order.form](stream, cases)
-    return Exported(len(rows), problems, ())
+        told += (f"{n:,} without audio: {why}" for why, n in save_zip(stream, cases).missing.items())
+    else:
+        {"csv": save_csv, "jsonl": save_jsonl}[order.form](stream, cases)
+    return Exported(len(rows), problems, tuple(told))
 
 
-def _passing(order: Order, runs: Sequence[OpenRun], index: Index) -> NDArray[np.int64]:
-    """The rows that pass the filters, in order."""
+def _filters(order: Order, index: Index) -> Filters:
     given: dict[str, list[str]] = {}
     for text in order.where:
         for name, values in _parameters(text).items():
             given.setdefault(name, []).extend(values)
     filters, problems = from_parameters(given)
-    problems += filters.unknown(index) if len(index) else []
+    # Nothing may well have failed in some way; but a system that is not there is a slip of the pen.
+    problems += [
+        unknown(column, text, index.labels[column].names)
+        for column in ("run", "system", "dataset", "condition")
+        for text in filters.of(column)
+        if text not in index.labels[column].names
+    ]
     if problems:
         raise UsageError(f"--where: {'; '.join(problems)}")
+    return filters
+
+
+def _passing(filters: Filters, order: Order, runs: Sequence[OpenRun], index: Index) -> NDArray[np.int64]:
+    """The rows that pass the filters, in order."""
     rows = np.flatnonzero(filters.mask(index))
     by_name = {run.name: run for run in runs}
     if filters.event is not None:

@@ -38,6 +38,8 @@ def answers(
     apart: list[Line] = []
     others = [key for _, key in beside(runs, case.key) if key != case.key]
     for found in (case, *map(read, others[: MOST - 1])):
+        if not (found is case or found.score or found.record) and found.key.run != case.key.run:
+            continue  # the other run's dataset is called the same, but has no such clip
         line = Line(found, names.get((found.key.run, found.key.system), found.key.system), found is case)
         stands = found.answered and (same_reference(found, case) or not case.answered)
         if stands and together and not same_reference(found, together[0].case):
