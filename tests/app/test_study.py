@@ -9,6 +9,7 @@ import pytest
 from explorer_runs import SCRIPT, Runs
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pages import DOCS
 
 from asrdiag.app.data.index import CaseKey, read_index
 from asrdiag.app.data.runs import OpenRun
@@ -82,6 +83,16 @@ def test_a_file_as_people_write_it(tmp_path: Path) -> None:
     assert [entry.line for entry in study.cases] == [4, 5]
     path.write_text("")
     assert read_study(path) == Study()
+
+
+def test_the_documentation_shows_a_study(tmp_path: Path) -> None:
+    text = (DOCS / "explorer.md").read_text(encoding="utf-8")
+    [shown] = re.findall(r"^```yaml\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+    path = tmp_path / "shown.yaml"
+    path.write_text(shown)
+    study = read_study(path)
+    assert study.title and study.about
+    assert [(entry.run, bool(entry.note)) for entry in study.cases] == [("", True), ("quickstart", False)]
 
 
 @pytest.mark.parametrize(
