@@ -11,8 +11,8 @@ from ..data.together import Line, result
 from ..texts import shown
 
 MOST_STEPS = 1500
-_ROOM = 84
-"""What fits on a line, in Latin letters."""
+_ROOM = 76
+"""What fits on a line, in Latin letters, on paper too."""
 _LONGEST_TOKEN = 60
 _RIGHT_TO_LEFT = frozenset(("ar", "ckb", "dv", "fa", "he", "ks", "ps", "sd", "ug", "ur", "yi"))
 SAID = {"s": "replaced by something alike", "S": "replaced by something else", "D": "left out", "I": "put in"}
