@@ -10,6 +10,7 @@ from asrdiag.metrics.rewards.rollouts import Rollout, RolloutGroup
 
 from .. import location
 from ..components.alignment import Answer, alignment
+from ..components.as_you_type import as_you_type
 from ..data.judged import PARTS, Answers, Judged, judged
 from ..data.stack import stacked
 from ..texts import markdown, percent, shown
@@ -18,6 +19,7 @@ from .reward_table import reward_rows
 
 HYPOTHESIS, REFERENCE, OF = "rollouts.hypothesis", "rollouts.reference", "rollouts.typed"
 LONGEST = 2000
+_FIELDS = "rollouts-typed"
 _EXAMPLE = RolloutGroup(
     group="example",
     reference="the cat sat on the mat",
@@ -25,10 +27,12 @@ _EXAMPLE = RolloutGroup(
 )
 
 
+@st.fragment
 def trial(answers: Answers | None, reward: DGWGPOReward) -> None:
     """Let the reader type a transcript, and a reference if they like, and show the reward of it.
 
-    What is typed is in the URL, and belongs to the group that it was typed for.
+    What is typed belongs to the group that it was typed for. It is in the link that can be copied; the URL
+    follows when the page is next drawn, so that going back does not go letter by letter.
 
     Args:
         answers: the open group, from whose reference one begins; `None` for a sentence to begin with.
@@ -41,13 +45,15 @@ def trial(answers: Answers | None, reward: DGWGPOReward) -> None:
     if location.choice(OF) not in ("", name):
         for each in (HYPOTHESIS, REFERENCE, OF):
             location.choose(each, "")
-    left, right = st.columns(2)
+    with st.container(key=_FIELDS):
+        left, right = st.columns(2)
     with left:
         reference = _area("Reference", REFERENCE, group.reference, name)
     with right:
         start = max(zip(group.rollouts, range(len(group.rollouts)), strict=True), key=_longest)[0].transcript
         hypothesis = _area("Transcript", HYPOTHESIS, start, name)
     own = replace(group, reference=reference, rollouts=(Rollout(transcript=hypothesis),))
+    as_you_type(_FIELDS)
     try:
         found = judged(Answers(own, ("typed",), base.normalizer), reward)
     except ValueError as error:

@@ -204,6 +204,18 @@ def test_filters_stay_from_page_to_page_and_back(browser: Browser) -> None:
     assert browser.errors == [] and browser.outside == []
 
 
+def test_a_reward_follows_while_one_types(browser: Browser) -> None:
+    page = browser.page("/rollouts?sample=u1&cell=plain/bad/set/noise")
+    field, reward = page.get_by_label("Transcript"), page.locator("[data-testid=stMetricValue]").first
+    field.fill("the cat sat on the mat by the door")
+    page.wait_for_function("shown => shown.innerText === '1.000000'", arg=reward.element_handle())
+    assert (
+        field.input_value().endswith("door") and page.evaluate("document.activeElement.tagName") == "TEXTAREA"
+    )
+    assert page.locator(".line .name.open").last.inner_text().startswith("typed")
+    assert browser.errors == [] and browser.outside == []
+
+
 def test_only_this_machine_is_served(browser: Browser) -> None:
     port = browser.url.rpartition(":")[2]
     listening = subprocess.run(["ss", "-ltnH"], capture_output=True, text=True, check=False).stdout
