@@ -89,7 +89,7 @@ def _counted(case: Case) -> str:
     if not case.answered:
         return ""
     kinds = {kind: int(case.score.get(column) or 0) for kind, column in ERRORS.items()}
-    split = ", ".join(f"{number} {kind}" for kind, number in kinds.items() if number)
+    split = ", ".join(f"{number:,} {kind}" for kind, number in kinds.items() if number)
     tokens = count(len(case.reference_tokens), _UNITS.get(case.unit, "token"))
     total = f"{count(sum(kinds.values()), 'error')} in {tokens} ({percent(rate_of_case(case))})"
     return f"{total}: {split}" if split else total
