@@ -21,6 +21,7 @@ def require_ray() -> Any:
     Raises:
         UsageError: it is not installed.
     """
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # or a cluster started here would report its use
     try:
         import ray
     except ImportError as error:
@@ -41,11 +42,13 @@ class RayCluster:
         Raises:
             UsageError: for none.
         """
-        found = self.ray.cluster_resources()
-        slots = int(found.get("CPU", 0)) if device == "cpu" else int(found.get("GPU", 0)) // gpus
+        machines = [node["Resources"] for node in self.ray.nodes() if node["Alive"]]
+        kind, number = ("CPU", 1) if device == "cpu" else ("GPU", gpus)
+        slots = sum(int(machine.get(kind, 0)) // number for machine in machines)
         if not slots:
-            has = ", ".join(f"{found.get(kind, 0):g} {kind}s" for kind in ("CPU", "GPU"))
-            wanted = "a CPU" if device == "cpu" else "a GPU" if gpus == 1 else f"{gpus} GPUs"
+            totals = {kind: sum(machine.get(kind, 0) for machine in machines) for kind in ("CPU", "GPU")}
+            has = ", ".join(f"{total:g} {kind}s" for kind, total in totals.items())
+            wanted = f"a {kind}" if number == 1 else f"{number} {kind}s on one machine"
             raise UsageError(f"the Ray cluster has {has}; --device {device} needs {wanted}")
         return slots
 
@@ -67,8 +70,6 @@ def ray_cluster(address: str | None) -> Iterator[RayCluster]:
         return
     address = address or os.environ.get("RAY_ADDRESS") or "local"
     _require_reachable(address)
-    if address == "local":
-        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # or Ray would report the use of it
     on_end = signal.getsignal(signal.SIGTERM)
     options = {"include_dashboard": False} if address == "local" else {}
     try:

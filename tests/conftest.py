@@ -9,11 +9,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 import soundfile
 import yaml
 
 from asrdiag.datasets import DATASETS
+
+# A busy machine is no failure.
+hypothesis.settings.register_profile("asrdiag", deadline=None)
+hypothesis.settings.load_profile("asrdiag")
 
 ASRDIAG = Path(sys.executable).with_name("asrdiag")
 

@@ -4,7 +4,8 @@ import os
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from pathlib import Path
+from typing import Literal, Self
 
 from pydantic import Field
 
@@ -18,6 +19,10 @@ class OutOfMemoryError(RuntimeError):
     """Called as torch's is."""
 
 
+_lost: list[str] = []
+"""The clips over which this process has lost its device; only its end changes that."""
+
+
 class FakeSpec(EngineSpec):
     """Answers with the clip's id, unless its id is listed as trouble; has two accelerators that are none."""
 
@@ -26,6 +31,11 @@ class FakeSpec(EngineSpec):
     """Clips over which it raises."""
     dies_on: tuple[str, ...] = ()
     """Clips over which its process ends."""
+    poisoned_by: tuple[str, ...] = ()
+    """Clips over which it loses its device, as by an assertion that fails in a CUDA kernel."""
+    version_file: str | None = None
+    """What it is, like a branch: the file's text where and when it is asked."""
+    version: str = "1"
     answers: Mapping[str, str] = Field(default_factory=dict)
     """What it says of a clip instead."""
     refuses_batches: bool = False
@@ -37,7 +47,11 @@ class FakeSpec(EngineSpec):
     """For each batch."""
 
     def identity(self) -> dict[str, Json]:
-        return {"model": "fake", "revision": "1", "decoding": {}}
+        revision = Path(self.version_file).read_text() if self.version_file else self.version
+        return {"model": "fake", "revision": revision, "decoding": {}}
+
+    def pinned(self) -> Self:
+        return self.model_copy(update={"version": self.identity()["revision"], "version_file": None})
 
     def devices(self, device: str) -> tuple[str, ...]:
         return each_cuda(device, 2)
@@ -51,6 +65,7 @@ class FakeSpec(EngineSpec):
 class _Fake:
     def __init__(self, spec: FakeSpec, device: str) -> None:
         self.spec, self.device = spec, device
+        self.version = spec.identity()["revision"]
 
     def transcribe(self, clips: Sequence[Clip]) -> list[Transcript]:
         if self.spec.refuses_batches and len(clips) > 1:
@@ -60,12 +75,15 @@ class _Fake:
             kind = OutOfMemoryError if self.spec.memory_error == "named" else RuntimeError
             raise kind(f"CUDA out of memory. Tried to allocate {padded_s} s")
         time.sleep(self.spec.takes_s)
+        _lost.extend(clip.sample_id for clip in clips if clip.sample_id in self.spec.poisoned_by)
+        if _lost:
+            raise RuntimeError("CUDA error: device-side assert triggered")
         for clip in clips:
             if clip.sample_id in self.spec.dies_on:
                 os._exit(11)
             if clip.sample_id in self.spec.trips_on:
                 raise RuntimeError(f"cannot do {clip.sample_id}")
-        details: dict[str, Json] = {"device": self.device, "process": os.getpid()}
+        details: dict[str, Json] = {"device": self.device, "process": os.getpid(), "version": self.version}
         return [Transcript(self.spec.answers.get(clip.sample_id, clip.sample_id), details) for clip in clips]
 
 
@@ -85,3 +103,35 @@ class Deadly(Condition):
         if source.utterance.sample_id in self.deadly_to:
             os._exit(11)
         return Degraded(samples / 2, {"kind": self.kind})
+
+
+class TorchSpec(EngineSpec):
+    """A real network of torch with made-up weights: what it says depends on the whole clip."""
+
+    engine: Literal["torch"] = "torch"
+
+    def identity(self) -> dict[str, Json]:
+        return {"model": "torch", "revision": "1", "decoding": {}}
+
+    def open(self, device: str) -> Recognizer:
+        return _Torch()
+
+
+class _Torch:
+    def __init__(self) -> None:
+        import torch
+
+        torch.manual_seed(0)
+        self.network = torch.nn.GRU(400, 64, batch_first=True)
+
+    def transcribe(self, clips: Sequence[Clip]) -> list[Transcript]:
+        import torch
+
+        details: dict[str, Json] = {"process": os.getpid()}
+        found = []
+        with torch.inference_mode():
+            for clip in clips:
+                frames = torch.from_numpy(clip.samples)[: len(clip.samples) // 400 * 400].reshape(1, -1, 400)
+                heard = self.network(frames)[0][0].argmax(dim=1).tolist()
+                found.append(Transcript(" ".join(map(str, heard)), details))
+        return found

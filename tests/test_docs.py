@@ -57,6 +57,14 @@ def test_the_readme_shows_both_commands_and_every_page() -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_block_is_closed(page: Path) -> None:
+    fences = [line for line in page.read_text().splitlines() if "```" in line]
+    for opening, closing in zip(fences[::2], fences[1::2], strict=True):
+        assert re.fullmatch(r"```\w*", opening), opening
+        assert closing == "```", opening
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)\)", page.read_text()):
         assert (page.parent / target).exists(), target

@@ -9,11 +9,10 @@ from .arguments import SubParsers
 from .output import as_text, complain, out
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from rich.table import Table
 
-    from ..engines.base import Package
     from ..engines.hardware import CudaDevice
     from ..engines.states import EngineState
 
@@ -49,8 +48,8 @@ def run(options: argparse.Namespace) -> int:
     for state in states:
         if state.reason:
             out(f"{state.name}: cannot be used here: {state.reason}")
-        elif parts := [f"{one.name} (for {one.used_for})" for one in _absent(state)]:
-            out(f"{state.name}: not installed: {', '.join(parts)}")
+        elif parts := list(_wanting(state)):
+            out(f"{state.name}: {'; '.join(parts)}")
     for variable, systems in _keys().items():
         place = "set" if os.environ.get(variable, "").strip() else "not set"
         out(f"{variable}: {place}; the key for {', '.join(systems)}")
@@ -76,8 +75,14 @@ def _table(states: "Sequence[EngineState]") -> "Table":
     return table
 
 
-def _absent(state: "EngineState") -> "list[Package]":
-    return [package for package, version in state.packages if version is None]
+def _wanting(state: "EngineState") -> "Iterator[str]":
+    """What only some systems of a usable engine need, and is not here."""
+    absent = [f"{one.name} (for {one.used_for})" for one, version in state.packages if version is None]
+    if absent:
+        yield f"not installed: {', '.join(absent)}"
+    for package, version in state.packages:
+        if version is not None and (reason := package.missing()):
+            yield f"{reason} (for {package.used_for})"
 
 
 def _keys() -> dict[str, list[str]]:

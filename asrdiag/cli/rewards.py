@@ -20,7 +20,7 @@ def add_parser(verbs: SubParsers) -> None:
         help="what to put into a trainer's configuration",
         description="Prints what to put into a trainer's configuration.",
     )
-    path.add_argument("trainer", metavar="TRAINER", help="trl, verl, swift, openrlhf or nemo-rl")
+    path.add_argument("trainer", metavar="TRAINER", help="trl, verl, swift, openrlhf or nemo_rl")
     path.set_defaults(handler=_path)
     _add_inspect(actions)
     _add_probe(actions)
@@ -136,9 +136,10 @@ def _path(options: argparse.Namespace) -> int:
     from ..errors import UsageError, unknown
     from ..metrics.rewards.registration import TRAINERS, how_to_register
 
-    if options.trainer not in TRAINERS:
-        raise UsageError(unknown("trainer", options.trainer, TRAINERS))
-    out(how_to_register(options.trainer))
+    try:
+        out(how_to_register(options.trainer))
+    except ValueError:
+        raise UsageError(unknown("trainer", options.trainer, TRAINERS)) from None
     return 0
 
 

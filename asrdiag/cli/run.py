@@ -1,7 +1,6 @@
 """`asrdiag run SUITE`."""
 
 import argparse
-import os
 import shlex
 import sys
 from contextlib import nullcontext
@@ -44,6 +43,7 @@ def run(options: argparse.Namespace) -> int:
     from ..report.rows import leaderboard_rows
     from ..runner.display import make_display
     from ..runner.execute import Resources
+    from ..runner.ray_pool import require_room
     from ..runner.session import run_session
     from ..store.folder import RunFolder
 
@@ -61,16 +61,16 @@ def run(options: argparse.Namespace) -> int:
         out(describe(plan, path, fresh=options.fresh))
         return 0
     command = shlex.join(["asrdiag", *sys.argv[1:]])
-    workers = options.workers or (None if on_ray else len(os.sched_getaffinity(0)))
+
     try:
         with ray_cluster(options.address) if on_ray else nullcontext() as cluster:
-            if cluster is not None and options.workers is None:
-                cluster.slots(options.device)
+            if cluster is not None:
+                require_room(cluster, plan.systems, options.device)
             out(f"run directory: {path}")
             result = run_session(
                 plan,
                 path,
-                Resources(workers, options.device, options.batch_size, cluster),
+                Resources(options.workers, options.device, options.batch_size, cluster),
                 make_display(options.progress),
                 command=command,
                 fresh=options.fresh,

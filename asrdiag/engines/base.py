@@ -1,9 +1,10 @@
 """What a recogniser is to asrdiag: clips in, transcripts out, and an identity."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib import util
-from typing import TYPE_CHECKING, ClassVar, Protocol, TypeAlias
+from importlib import metadata, util
+from typing import TYPE_CHECKING, ClassVar, Protocol, Self, TypeAlias, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -87,6 +88,19 @@ class Recognizer(Protocol):
         ...
 
 
+@runtime_checkable
+class HostedRecognizer(Recognizer, Protocol):
+    """One that waits for somebody else's machine: called from several threads at a time."""
+
+    def spent(self) -> Mapping[str, Json]:
+        """What it has spent since it was opened (requests, tokens, cost), for `run.json`."""
+        ...
+
+    def close(self) -> None:
+        """Give up what is under way: the calls that wait for it end."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Package:
     """A Python package that an engine imports."""
@@ -96,11 +110,34 @@ class Package:
     module: str
     used_for: str = ""
     """What needs it, where not every system of the engine does."""
+    at_least: str = ""
+    """The oldest version that will do, if not any."""
 
     @property
     def installed(self) -> bool:
-        """Whether it is there; it is not imported."""
+        """Whether it is there, in whatever version; it is not imported."""
         return util.find_spec(self.module) is not None
+
+    @property
+    def version(self) -> str | None:
+        """The installed version, `?` if it does not say; `None`: it is not installed."""
+        if not self.installed:
+            return None
+        try:
+            return metadata.version(self.name)
+        except metadata.PackageNotFoundError:
+            # Installed under another name, as onnxruntime-gpu is.
+            carriers = metadata.packages_distributions().get(self.module, [])
+            return ", ".join(f"{metadata.version(carrier)} ({carrier})" for carrier in carriers) or "?"
+
+    def missing(self) -> str | None:
+        """Why it will not do: it is not installed, or too old; `None` if it will."""
+        if not self.installed:
+            return f"{self.name} is not installed"
+        version = (self.version or "") if self.at_least else ""
+        if () < _release(version) < _release(self.at_least):
+            return f"{self.name} {version} is installed, at least {self.at_least} is needed"
+        return None
 
 
 class EngineSpec(Spec):
@@ -111,8 +148,6 @@ class EngineSpec(Spec):
     default_batch_size: ClassVar[int] = 1
     default_batch_seconds: ClassVar[float | None] = None
     """The most audio in a batch, each clip counted as long as its longest, where that fills memory."""
-    languages: ClassVar[tuple[str, ...] | None] = None
-    """The primary language tags it knows, if it knows only some; other clips are recorded as failed."""
     cpu_only: ClassVar[bool] = False
     """Runs on the CPU whatever device a run is given; otherwise `open` is asked for that device."""
     hears: ClassVar[bool] = True
@@ -130,6 +165,13 @@ class EngineSpec(Spec):
         """Clips a batch where the user does not say."""
         return self.default_batch_size
 
+    def known_languages(self) -> tuple[str, ...] | None:
+        """The primary language tags it knows, if it knows only some; other clips are recorded as failed.
+
+        Asked for each clip, so not to be worked out each time.
+        """
+        return None
+
     def identity(self) -> dict[str, Json]:
         """All that can change a transcript: at least `model`, `revision` and `decoding`.
 
@@ -140,6 +182,13 @@ class EngineSpec(Spec):
     def identity_of(self, dataset: str, condition: "Condition") -> dict[str, Json]:
         """The same for one cell, where it depends on the cell."""
         return self.identity()
+
+    def pinned(self) -> Self:
+        """This system with versions in place of names that may move, such as a branch: what `identity` says.
+
+        Processes and machines that open it later open what the transcripts are recorded for.
+        """
+        return self
 
     def given(self, dataset: str, utterances: "Sequence[Utterance]", condition: "Condition") -> Given:
         """The answers of a system that does not hear; also asked before a run, to see that all is there.
@@ -157,11 +206,14 @@ class EngineSpec(Spec):
     @classmethod
     def lacks(cls) -> str | None:
         """Why no system of this engine can run here, with what to install; `None` if nothing is missing."""
-        absent = [one.name for one in cls.requires if not one.used_for and not one.installed]
-        if not absent:
+        needed = [one for one in cls.requires if not one.used_for]
+        absent = [one.name for one in needed if not one.installed]
+        reasons = [reason for one in needed if one.installed and (reason := one.missing())]
+        if absent:
+            reasons.insert(0, f"{', '.join(absent)} {'is' if len(absent) == 1 else 'are'} not installed")
+        if not reasons:
             return None
-        verb = "is" if len(absent) == 1 else "are"
-        return f"{', '.join(absent)} {verb} not installed" + (f": {cls.install}" if cls.install else "")
+        return "; ".join(reasons) + (f": {cls.install}" if cls.install else "")
 
     @classmethod
     def device_kinds(cls) -> tuple[str, ...]:
@@ -187,9 +239,27 @@ class EngineSpec(Spec):
         """
         return (device,)
 
+    def callers(self) -> int:
+        """How many threads call its recogniser at a time, in the process of the command itself.
+
+        0: none does; it is opened in processes of its own. Others `open` a `HostedRecognizer`.
+        """
+        return 0
+
+    def torch_device(self, device: str) -> str | None:
+        """The name that the device given to `open` has for torch in the process with the model.
+
+        `None`: the model is not in that process alone, so what torch knows there is not what it uses.
+        """
+        return device
+
     def gpus(self) -> int:
         """How many GPUs a process with this system takes, where they are lent out by number."""
         return 1
+
+    def refuses_lent_gpus(self) -> str | None:
+        """Why it cannot run where a process sees only the GPUs that it is lent; `None` if it can."""
+        return None
 
     def open(self, device: str) -> Recognizer:
         """Load the model and warm it up.
@@ -201,3 +271,9 @@ class EngineSpec(Spec):
             UsageError: the engine cannot use that device; the message lists those it can.
         """
         raise NotImplementedError
+
+
+def _release(version: str) -> tuple[int, ...]:
+    """The numbers that a version begins with, by which versions are ordered."""
+    found = re.match(r"\d+(?:\.\d+)*", version)
+    return tuple(map(int, found[0].split("."))) if found else ()

@@ -3,8 +3,9 @@
 import os
 import sys
 from dataclasses import dataclass
-from importlib import metadata, util
 from pathlib import Path
+
+from .base import Package
 
 DRIVERS = ("/dev/nvidiactl", "/dev/nvmap", "/dev/dxg", "/dev/kfd")
 """Made by the drivers of NVIDIA's cards, of its Jetson boards, of Windows' Linux and of AMD's cards."""
@@ -27,9 +28,9 @@ def cpus() -> int:
 
 def why_no_cuda() -> str | None:
     """Why torch has no CUDA device, as far as that can be known without importing it; otherwise `None`."""
-    if util.find_spec("torch") is None:
+    version = Package("torch", "torch").version
+    if version is None:
         return "torch is not installed"
-    version = metadata.version("torch")
     if version.endswith("+cpu"):
         return f"torch {version} is a build without CUDA"
     if sys.platform == "linux" and not any(Path(place).exists() for place in DRIVERS):

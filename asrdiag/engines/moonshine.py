@@ -25,7 +25,6 @@ CUT_WINDOW_S = 6.0
 class MoonshineSpec(EngineSpec):
     """Moonshine Tiny: 27 million parameters, quantised to 8 bits, run by onnxruntime."""
 
-    languages: ClassVar[tuple[str, ...] | None] = ("en",)
 
     requires: ClassVar[tuple[Package, ...]] = (
         Package("moonshine-voice", "moonshine_voice"),
@@ -34,6 +33,9 @@ class MoonshineSpec(EngineSpec):
     install: ClassVar[str] = f"pip install {PACKAGE} onnxruntime"
 
     engine: Literal["moonshine"]
+
+    def known_languages(self) -> tuple[str, ...] | None:
+        return ("en",)
 
     def identity(self) -> dict[str, Json]:
         """Model, wheel, the files' digests and how they are decoded.

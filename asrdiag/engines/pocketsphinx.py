@@ -30,12 +30,14 @@ class PocketSphinxSpec(EngineSpec):
     """Hidden Markov models, a trigram language model and a dictionary of 134 thousand words."""
 
     cpu_only: ClassVar[bool] = True
-    languages: ClassVar[tuple[str, ...] | None] = ("en",)
 
     requires: ClassVar[tuple[Package, ...]] = (Package("pocketsphinx", "pocketsphinx"),)
     install: ClassVar[str] = "pip install pocketsphinx"
 
     engine: Literal["pocketsphinx"]
+
+    def known_languages(self) -> tuple[str, ...] | None:
+        return ("en",)
 
     def identity(self) -> dict[str, Json]:
         """Model, package version and search parameters.

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
+from unicodedata import normalize
 
 from ..datasets.base import Utterance
 from ..errors import SampleError, UsageError
@@ -21,6 +23,10 @@ class _Fit:
     claims: dict[int, list[tuple[int, Prediction]]] = field(default_factory=dict)
     """By the utterance's position: how well a row fits, and the row."""
     surplus: list[Prediction] = field(default_factory=list)
+    unsure: list[Prediction] = field(default_factory=list)
+    """Of the surplus, what fits several utterances alike."""
+    doubled: list[tuple[Prediction, Prediction, str]] = field(default_factory=list)
+    """Two rows that fit an utterance equally well, and its id."""
     absent: list[str] = field(default_factory=list)
     by_id: int = 0
     by_path: int = 0
@@ -33,7 +39,7 @@ def join(
 
     A file is named by its path or by the end of it, with or without the suffix. The row goes to the utterance
     with which it shares most folders, and an utterance takes the row that shares most with it. An offset
-    that a row states has to be the utterance's.
+    that a row states has to be the utterance's. How Unicode writes an accent makes no difference.
 
     Args:
         predictions: the file.
@@ -55,53 +61,64 @@ def join(
             answers[utterance.sample_id] = Failed(SampleError(reason))
         else:
             answers[utterance.sample_id] = row.answer(utterance.sample_id)
+    if fit.doubled:
+        raise UsageError(_doubled(fit.doubled))
     if len(fit.absent) == len(utterances):
-        raise UsageError(_nothing_in_common(predictions, dataset, utterances))
+        raise UsageError(_nothing_in_common(predictions, dataset, utterances, fit))
     fit.surplus.sort(key=lambda row: row.line)
     if fit.surplus and not allow_surplus:
         count = _several(len(fit.surplus), "hypothesis that belongs", "hypotheses that belong")
         raise UsageError(
             f"{fit.surplus[0].where}: found {count} to no one utterance of the dataset {dataset!r}: "
-            f"{_listed(row.names[0] for row in fit.surplus)}; `allow_surplus: true` leaves such out"
+            f"{_listed(row.names[0] for row in fit.surplus)}{_unsure(fit)}; "
+            "`allow_surplus: true` leaves such out"
         )
     problems = (*_unmatched(predictions, dataset, fit), *_suspicions(predictions, utterances, answers))
     return Given(answers, problems, tuple(_left_out(dataset, fit)))
 
 
 def _fit(predictions: Predictions, utterances: Sequence[Utterance]) -> _Fit:
-    by_id = {utterance.sample_id: index for index, utterance in enumerate(utterances)}
+    by_id = {_plain(utterance.sample_id): index for index, utterance in enumerate(utterances)}
     by_name: dict[str, list[tuple[tuple[str, ...], float, int]]] = {}
     for index, utterance in enumerate(utterances):
         if utterance.audio_row is None:
-            parts = parts_of(str(utterance.audio_path))
+            parts = parts_of(_plain(str(utterance.audio_path)))
             by_name.setdefault(parts[0], []).append((parts, utterance.offset_s, index))
     fit = _Fit()
     for row in predictions.rows:
-        named = next((by_id[name] for name in row.names if name in by_id), None)
-        claim = _by_path(row, by_name) if named is None else (_BY_ID, named)
+        names = [_plain(name) for name in row.names]
+        named = next((by_id[name] for name in names if name in by_id), None)
+        claim = _by_path(row, names, by_name) if named is None else (_BY_ID, named)
         if claim is None:
             fit.surplus.append(row)
+            if any(len(_candidates(row, parts_of(name), by_name)) > 1 for name in names):
+                fit.unsure.append(row)
         else:
             fit.claims.setdefault(claim[1], []).append((claim[0], row))
     return fit
 
 
-def _by_path(
-    row: Prediction, by_name: Mapping[str, list[tuple[tuple[str, ...], float, int]]]
-) -> tuple[int, int] | None:
+_ByName: TypeAlias = Mapping[str, Sequence[tuple[tuple[str, ...], float, int]]]
+"""The utterances by the last part of their audio's path: all its parts, the offset and the position."""
+
+
+def _by_path(row: Prediction, names: Iterable[str], by_name: _ByName) -> tuple[int, int] | None:
     """How many parts of the paths are equal, and the utterance; `None`: none fits, or several alike."""
     best: tuple[int, int] | None = None
-    for name in row.names:
-        parts = parts_of(name)
-        ranked = sorted(
-            (_common(parts, other), index)
-            for other, starts_s, index in by_name.get(parts[0], ())
-            if row.offset_s is None or abs(starts_s - row.offset_s) < _NEAR_S
-        )
+    for name in names:
+        ranked = _candidates(row, parts_of(name), by_name)
         alone = ranked and (len(ranked) == 1 or ranked[-2][0] < ranked[-1][0])
         if alone and (best is None or ranked[-1] > best):
             best = ranked[-1]
     return best
+
+
+def _candidates(row: Prediction, parts: tuple[str, ...], by_name: _ByName) -> list[tuple[int, int]]:
+    return sorted(
+        (_common(parts, other), index)
+        for other, starts_s, index in by_name.get(parts[0], ())
+        if row.offset_s is None or abs(starts_s - row.offset_s) < _NEAR_S
+    )
 
 
 def _best(fit: _Fit, index: int, sample_id: str) -> Prediction | None:
@@ -111,9 +128,7 @@ def _best(fit: _Fit, index: int, sample_id: str) -> Prediction | None:
     best = max(rank for rank, _ in claims)
     rows = [row for rank, row in claims if rank == best]
     if len(rows) > 1:
-        raise UsageError(
-            f"{rows[1].where}: found a second hypothesis of {sample_id!r}, first on line {rows[0].line}"
-        )
+        fit.doubled.append((rows[0], rows[1], sample_id))
     fit.surplus += [row for rank, row in claims if rank < best]
     fit.by_id += best == _BY_ID
     fit.by_path += best < _BY_ID
@@ -162,15 +177,37 @@ def _suspicions(
         )
 
 
-def _nothing_in_common(predictions: Predictions, dataset: str, utterances: Sequence[Utterance]) -> str:
+def _doubled(doubled: Sequence[tuple[Prediction, Prediction, str]]) -> str:
+    one, other, sample_id = min(doubled, key=lambda found: found[1].line)
+    more = f"; {_several(len(doubled) - 1, 'more utterance has', 'more utterances have')} two"
+    first = f"{other.where}: found a second hypothesis of {sample_id!r}, first on line {one.line}"
+    return first + (more if len(doubled) > 1 else "")
+
+
+def _unsure(fit: _Fit) -> str:
+    if not fit.unsure:
+        return ""
+    name = fit.unsure[0].names[0]
+    return f"; {name!r} names the audio of several utterances: give more of its path, or the id"
+
+
+def _nothing_in_common(
+    predictions: Predictions, dataset: str, utterances: Sequence[Utterance], fit: _Fit
+) -> str:
     ours = [utterance.sample_id for utterance in utterances]
     theirs = [row.names[0] for row in predictions.rows]
     folded = {name.casefold() for name in ours} & {name.casefold() for name in theirs}
     hint = "; ids differ in upper and lower case" if folded else ""
     return (
-        f"{predictions.path}: found no hypothesis of the dataset {dataset!r}{hint}. The file has "
-        f"{_listed(theirs)}; the dataset has {_listed(ours)}, audio such as {utterances[0].audio_path.name}"
+        f"{predictions.path}: found no hypothesis of the dataset {dataset!r}{hint}{_unsure(fit)}. "
+        f"The file has {_listed(theirs)}; the dataset has {_listed(ours)}, "
+        f"audio such as {utterances[0].audio_path.name}"
     )
+
+
+def _plain(name: str) -> str:
+    """The name as any system of files may write it: macOS takes an accent for a character of its own."""
+    return normalize("NFC", name)
 
 
 def _common(first: Sequence[str], second: Sequence[str]) -> int:

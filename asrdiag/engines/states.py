@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib import metadata
 from typing import Any
 
 from ..errors import UsageError
@@ -20,7 +19,7 @@ class EngineState:
     devices: tuple[str, ...]
     """Which of `cpu` and `cuda` it can use here; none also where it computes nothing itself."""
     packages: tuple[tuple[Package, str | None], ...]
-    """Each package with its installed version; `None`: it is not installed."""
+    """Each package with its installed version; `None`: it is not installed. `Package.missing` says more."""
     reason: str | None
     """Why it cannot be used, with what to do; `None` if it can."""
 
@@ -49,16 +48,5 @@ def _state(name: str, engine: type[EngineSpec], cuda: str | None) -> EngineState
     devices = tuple(kind for kind in kinds if not (kind == "cuda" and cuda))
     if reason is None and kinds and not devices:
         reason = f"it needs a CUDA device, and there is none: {cuda}"
-    packages = tuple((package, _version(package)) for package in engine.requires)
+    packages = tuple((package, package.version) for package in engine.requires)
     return EngineState(name, (engine.__doc__ or "").strip().split("\n")[0], devices, packages, reason)
-
-
-def _version(package: Package) -> str | None:
-    if not package.installed:
-        return None
-    try:
-        return metadata.version(package.name)
-    except metadata.PackageNotFoundError:
-        # Installed under another name, as onnxruntime-gpu is.
-        carriers = metadata.packages_distributions().get(package.module, [])
-        return ", ".join(f"{metadata.version(carrier)} ({carrier})" for carrier in carriers) or "?"

@@ -203,7 +203,7 @@ def _number(name: str, value: object) -> float | None:
         raise ValueError(f"{name} is {value!r:.80} ({type(value).__name__}), expected a number")
     try:
         number = float(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         raise ValueError(f"{name} is {value!r:.80}, expected a number") from None
     return None if math.isnan(number) else number
 

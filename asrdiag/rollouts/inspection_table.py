@@ -195,7 +195,8 @@ def _case(case: Case, width: int) -> Text:
         (f"\n{printable(case.where)}", "bold"),
         f"{who}: {case.cause}\n"
         f"  WER {percent(case.wer_preferred, 0)} % is preferred to {percent(case.wer_better, 0)} %, reward "
-        f"{number(case.reward_preferred)} to {number(case.reward_better)}: {terms}\n",
+        f"{number(case.reward_preferred)} to {number(case.reward_better)}\n"
+        f"  because   {terms}\n",
         f"  reference {shortened(case.reference, room)}\n"
         f"  preferred {shortened(case.preferred, room) or '(nothing)'}\n"
         f"  better    {shortened(case.better, room) or '(nothing)'}",

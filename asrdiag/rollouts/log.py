@@ -12,7 +12,7 @@ A line, here broken:
 
 A group is a line because it is either there or not when the trainer was killed, because its reference and
 its audio are written once and not for each rollout, and because a reader needs one place in the file to show
-it. docs/rewards.md describes the fields.
+it. docs/rollouts.md describes the fields.
 """
 
 import fcntl

@@ -5,7 +5,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from ..metrics.rewards.probing import GREEDY, Criterion, Level, Probe
+from ..metrics.rewards.probing import GREEDY, Criterion, Level, Probe, too_low
 from .cells import number, percent, ratio
 
 _LEGEND = (
@@ -89,15 +89,7 @@ def _refusal(level: Level, criterion: Criterion) -> str:
     summary = level.summary
     if level.refused is None or summary.preservation is None:
         return ""
-    too_low = [
-        name
-        for name, value, least in (
-            ("valid", summary.valid, criterion.least_valid),
-            ("BAP", summary.preservation, criterion.least_preservation),
-        )
-        if value is not None and value < least
-    ]
-    return f"{', '.join(too_low)} low"
+    return f"{', '.join(name.split()[0] for name, _, _ in too_low(summary, criterion))} low"
 
 
 def _notes(probe: Probe) -> list[str]:

@@ -10,8 +10,8 @@ from ..metrics.rewards.groups import Groups
 MOST_STEPS = 10
 """Ranges of steps, at most."""
 
-_BINS = ((0.0, "right"), (0.3, "below 30 %"), (0.5, "30 to 50 %"), (0.7, "50 to 70 %"))
-_HARDEST = "70 % and more"
+_LIMITS = (0.3, 0.5, 0.7)
+_GRADES = ("right", "below 30 %", "30 to 50 %", "50 to 70 %", "70 % and more")
 
 
 def by_step(groups: Groups) -> Iterator[tuple[str, NDArray[np.bool_]]]:
@@ -51,14 +51,8 @@ def difficulty(groups: Groups) -> str:
 
 def by_difficulty(groups: Groups) -> Iterator[tuple[str, NDArray[np.bool_]]]:
     """Groups by error rate, with the limits by which training data are graded; empty grades are left out."""
-    rates = groups.columns[difficulty(groups)]
-    below = -1.0
-    for limit, label in _BINS:
-        chosen = (rates > below) & (rates <= limit) if limit == 0 else (rates >= below) & (rates < limit)
-        if limit == _BINS[1][0]:
-            chosen &= rates > 0
-        below = limit
-        if chosen.any():
-            yield label, chosen
-    if (rates >= below).any():
-        yield _HARDEST, rates >= below
+    rates = groups.columns[difficulty(groups)].round(9)
+    grades = np.where(rates > 0, 1 + np.digitize(rates, _LIMITS), 0)
+    for grade, label in enumerate(_GRADES):
+        if (grades == grade).any():
+            yield label, grades == grade

@@ -36,15 +36,23 @@ class Room:
     def halved(self, clips: int, longest_s: float) -> "Room":
         """What to give in future, after a batch of several clips has run out of memory.
 
-        Where seconds are counted half of the batch's are left, elsewhere half of its clips.
+        Half of the batch's seconds, if these were at least half of what there was room for. Otherwise half of
+        its clips: many short ones say nothing of a few long ones, since what takes the memory may be so much
+        a clip (Whisper's windows, a chat model's prompt).
+
+        Args:
+            clips: of the batch, 2 or more.
+            longest_s: seconds of its longest clip.
 
         >>> Room(clips=16).halved(16, 3.0)
         Room(clips=8, padded_s=inf)
         >>> Room(clips=16, padded_s=240.0).halved(10, 20.0)
         Room(clips=16, padded_s=100.0)
+        >>> Room(clips=64, padded_s=480.0).halved(64, 1.0)
+        Room(clips=32, padded_s=480.0)
         """
-        if math.isinf(self.padded_s):
-            return Room(max(1, clips // 2))
+        if clips * longest_s < self.padded_s / 2:
+            return Room(max(1, clips // 2), self.padded_s)
         return Room(self.clips, clips * longest_s / 2)
 
 
@@ -52,6 +60,9 @@ def batches(
     positions: Sequence[int], duration_s: Callable[[int], float], room: Room
 ) -> Iterator[tuple[int, ...]]:
     """Positions in batches of clips of like length; one by one, in their order, where a batch is one clip.
+
+    Of each window the longest clips come first, since with them memory runs out, if it does; then the
+    shortest, which tell whether anything fits; then the others, the longer before the shorter.
 
     Args:
         positions: of utterances in their dataset.
@@ -61,6 +72,8 @@ def batches(
     >>> lengths = {0: 2.0, 1: 5.0, 2: 2.5, 5: 4.5}
     >>> list(batches((0, 1, 2, 5), lengths.__getitem__, Room(clips=2)))
     [(1, 5), (2, 0)]
+    >>> list(batches(range(6), float, Room(clips=2)))
+    [(5, 4), (1, 0), (3, 2)]
     >>> list(batches((0, 1, 2, 5), lengths.__getitem__, Room(clips=1)))
     [(0,), (1,), (2,), (5,)]
     """
@@ -69,5 +82,6 @@ def batches(
         return
     for start in range(0, len(positions), WINDOW * room.clips):
         window = positions[start : start + WINDOW * room.clips]
-        for batch in room.cut([duration_s(position) for position in window]):
+        cut = list(room.cut([duration_s(position) for position in window]))
+        for batch in (*cut[:1], *cut[1:][-1:], *cut[1:-1]):
             yield tuple(window[index] for index in batch)

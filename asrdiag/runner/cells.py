@@ -32,6 +32,8 @@ class CellState:
     failed: int = 0
     broken: int = 0
     """Of the failed ones, those over which the recogniser failed."""
+    too_long: int = 0
+    """Of the failed ones, those over which alone memory ran out."""
     foreign: int = 0
     """Of the failed ones, those in a language that the system does not know."""
     unread: int = 0

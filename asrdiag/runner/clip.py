@@ -15,6 +15,7 @@ from ..errors import SampleError, SaveError, UnknownLanguageError, UsageError
 from ..metrics import score_utterance, spoken_languages
 from ..simulation.base import Condition, Samples, Source
 from .batching import Room
+from .lost_device import DeviceLost
 from .memory import ran_out_of_memory
 from .source import labels_of, load, promised_duration_s, source_of
 
@@ -102,10 +103,10 @@ class ClipInProgress:
         return hasattr(self, "clip")
 
     def attempt(self, stage: Stage, action: Callable[[], T], batch_size: int = 1) -> T | None:
-        """Run one stage; whatever goes wrong is this clip's failure, except what concerns the whole run."""
+        """Run one stage; whatever goes wrong is this clip's failure, except what concerns more than it."""
         try:
             return action()
-        except (SaveError, UsageError):
+        except (SaveError, UsageError, DeviceLost):
             raise
         except Exception as error:  # noqa: BLE001  (the per-sample boundary; it is recorded)
             self.fail(stage, error, traceback.format_exc(), batch_size)
@@ -171,10 +172,11 @@ class ClipInProgress:
     def _require_known_language(self) -> bool:
         """A wrong answer would count against the system; this is no answer, and not its fault."""
         engine, language = self.job.engine, self.utterance.language
-        if engine.languages is not None and not set(engine.languages).issuperset(spoken_languages(language)):
-            known = ", ".join(engine.languages)
+        known = engine.known_languages()
+        if known is not None and not set(known).issuperset(spoken_languages(language)):
             raise UnknownLanguageError(
-                f"{self.utterance.sample_id}: found the language {language!r}; {engine.id} knows: {known}"
+                f"{self.utterance.sample_id}: found the language {language!r}; {engine.id} knows: "
+                f"{', '.join(known)}"
             )
         return True
 

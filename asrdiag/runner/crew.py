@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from ..processes import workers_deaf_to_ctrl_c
+from .lost_device import DeviceLost
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -28,25 +29,26 @@ class Work(Generic[Item, Result]):
     do: Callable[[Item], Result]
     singles: Callable[[Item], Iterable[Item]]
     """The parts of an item, so that the one over which processes die can be found."""
-    died: Callable[[Item, WorkerDied], Result]
-    """The result of a single over which a process has died."""
+    died: Callable[[Item, Exception], Result]
+    """The result of a single over which a process has died: `WorkerDied`, or ended: `DeviceLost`."""
 
 
 class Crew(Generic[Item, Result]):
     """Gives items to its processes and collects the results, in no fixed order.
 
     When a process dies, nobody can say over which item: all that were under way are tried again, each single
-    part alone, and the one over which a process dies once more gets the result that is for that.
+    part alone, and the one over which a process dies once more gets the result that is for that. A process
+    that has lost its device is as good as dead, and ended.
     """
 
     def __init__(self, work: Work[Item, Result], processes: int, ahead: int) -> None:
         """`ahead`: how many items it takes beyond those that its processes have in hand."""
         self._work, self.processes, self._ahead = work, processes, ahead
-        self._running: dict[Future[Result], Item] = {}
+        self._executor = self._start()
+        self._running: dict[Future[Result], tuple[Item, ProcessPoolExecutor]] = {}
         self._suspects: deque[Item] = deque()
         self._alone = False
         """Whether the one item under way is a suspect."""
-        self._executor = self._start()
 
     @property
     def futures(self) -> Iterable[Future[Result]]:
@@ -75,22 +77,28 @@ class Crew(Generic[Item, Result]):
         A crew of which this is not called stands still.
         """
         lost: list[Item] = []
+        broken: list[ProcessPoolExecutor] = []
+        cause: Exception = WorkerDied(WorkerDied.__doc__)
         for future in [future for future in self._running if future.done()]:
-            item = self._running.pop(future)
+            item, executor = self._running.pop(future)
             try:
                 result = future.result()
-            except BrokenProcessPool:
+            except (BrokenProcessPool, DeviceLost) as error:
                 lost.append(item)
+                broken.append(executor)
+                if isinstance(error, DeviceLost):
+                    cause = error
+                    _end(error.process)
             else:
                 yield item, result
-        if lost:
-            lost += self._running.values()  # these were under way in the same broken pool
-            self._running.clear()
+        for executor in broken:
+            lost += self._under_way(executor)
+        if self._executor in broken:
             self._restart()
-            if self._alone:
-                yield lost[0], self._work.died(lost[0], WorkerDied(WorkerDied.__doc__))
-            else:
-                self._suspects.extend(single for item in lost for single in self._work.singles(item))
+        if lost and self._alone:
+            yield lost[0], self._work.died(lost[0], cause)
+        else:
+            self._suspects.extend(single for item in lost for single in self._work.singles(item))
         if not self._running:
             self._alone = bool(self._suspects)
             if self._suspects:
@@ -112,9 +120,21 @@ class Crew(Generic[Item, Result]):
                 # A process died idle, or since the last look: then `results` finds out what is lost.
                 self._restart()
                 future = self._executor.submit(self._work.do, item)
-        self._running[future] = item
+        self._running[future] = item, self._executor
+
+    def _under_way(self, executor: ProcessPoolExecutor) -> list[Item]:
+        """Take back what a pool had that is broken."""
+        futures = [future for future, (_, its) in self._running.items() if its is executor]
+        return [self._running.pop(future)[0] for future in futures]
 
     def _restart(self) -> None:
         # A broken pool has ended its other processes itself.
         self._executor.shutdown(wait=False, cancel_futures=True)
         self._executor = self._start()
+
+
+def _end(number: int) -> None:
+    """End a process of ours; its pool takes that as a death."""
+    for process in multiprocessing.active_children():
+        if process.pid == number:
+            process.kill()

@@ -1,28 +1,30 @@
 """One session of a run: transcribe what is not done yet, score what is done."""
 
 import math
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cache
+from itertools import takewhile
 from typing import Any
 
 from ..engines.base import EngineSpec
-from ..errors import AsrdiagError, SampleError, UnknownLanguageError
+from ..engines.hardware import cpus
+from ..errors import AsrdiagError
 from ..ray_cluster import RayCluster
 from ..scoring import is_scored, score_cell
 from ..store.folder import RunFolder
 from ..store.log import JsonLog
 from .batching import Room, batches
 from .cells import CellState
-from .clip import Job, Outcome, Task
+from .clip import Job, Task
 from .dataset import LoadedDataset, normalizers_of
 from .display import Display
 from .fed_pool import FedPool
 from .plan import Plan
 from .pool import Pool, WorkerPool
-from .ray_pool import RayPool
+from .ray_pool import RayPool, goes_to_ray
+from .recording import abort_if_hopeless, record_outcome, require_unchanged
 from .source import promised_duration_s
 from .usage import used_by_device
 
@@ -39,12 +41,10 @@ class Resources:
     cluster: RayCluster | None = None
     """`None`: this machine."""
 
-
-_OF_THE_CLIP = (SampleError.__name__, UnknownLanguageError.__name__)
-
-
-class RunAborted(AsrdiagError):
-    """The recogniser failed on all of the first clips of a cell."""
+    @property
+    def workers_here(self) -> int:
+        """Worker processes on this machine."""
+        return self.workers or cpus()
 
 
 class LimitReached(AsrdiagError):
@@ -69,14 +69,18 @@ class _Session:
 
     def run_system(self, system: EngineSpec, states: list[CellState]) -> None:
         """Transcribe what is pending in one system's cells."""
+        require_unchanged(system, states)
         on_error = self.plan.suite.suite.on_error
         by_key = {state.key: state for state in states}
         left = {state.key: len(state.pending) for state in states}
         logs: dict[str, JsonLog] = {}
         job = self._job(system, states)
+        limits: list[str] = []
         with ExitStack() as stack, self._pool(job) as pool:
             stack.callback(lambda: self.used.update({system.id: used_by_device(pool.usage.values())}))
-            for task, outcomes in pool.run(_tasks(states, job.room)):
+            # What is under way when a limit is reached is still waited for: it is paid for.
+            tasks = takewhile(lambda _: not limits, _tasks(states, job.room))
+            for task, outcomes in pool.run(tasks):
                 state = by_key[task.cell]
                 if task.cell not in logs:
                     log = stack.enter_context(JsonLog(self.folder.samples(task.cell)))
@@ -85,23 +89,26 @@ class _Session:
                         self.display.note(f"{log.path}: cut {log.bytes_cut} bytes of a torn last line")
                 for outcome in outcomes:
                     if outcome.left_undone:
+                        limits.append(f"{state.key}: stopped, {outcome.left_undone}")
                         continue
-                    _record(state, outcome, logs[task.cell], self.errors)
+                    record_outcome(state, outcome, logs[task.cell], self.errors)
                     self.display.advanced(state)
-                _stop_at_limit(state, outcomes)
-                _abort_if_hopeless(state, on_error.abort_if_first)
-                left[task.cell] -= len(outcomes)
+                    left[task.cell] -= 1
+                abort_if_hopeless(state, on_error.abort_if_first, job.room)
                 if not left[task.cell]:
                     logs.pop(task.cell).close()
                     self.finish(state)
+        if limits:
+            raise LimitReached(f"{limits[0]}; what is answered is kept, and the same command goes on")
 
     def _pool(self, job: Job) -> Pool:
         engine, cluster = job.engine, self.resources.cluster
-        # One process is all that some may be open in; it is here, where its files and its key are.
-        if cluster is not None and engine.hears and engine.most_workers != 1:
+        if cluster is not None and goes_to_ray(engine):
             return RayPool(job, cluster, self.resources.workers)
-        workers = self.resources.workers or len(os.sched_getaffinity(0))
-        if job.device == "cpu" or not engine.hears:
+        workers = self.resources.workers_here
+        if engine.callers():
+            return FedPool(job, workers, ())
+        if job.device == "cpu" or not engine.hears:  # `cpu,cpu` is fed: so that is seen without a GPU too
             return WorkerPool(job, min(workers, engine.most_workers or workers))
         devices = [device for name in job.device.split(",") for device in engine.devices(name)]
         return FedPool(job, workers, list(dict.fromkeys(devices))[: engine.most_workers])
@@ -110,7 +117,7 @@ class _Session:
         suite = self.plan.suite.suite
         datasets = {state.cell.dataset.spec.id: state.cell.dataset for state in states}
         return Job(
-            engine=system,
+            engine=system.pinned(),
             device="cpu" if system.cpu_only else self.resources.device,
             seed=suite.seed,
             utterances={name: dataset.utterances for name, dataset in datasets.items()},
@@ -194,42 +201,3 @@ def _tasks(states: Iterable[CellState], room: Room) -> Iterator[Task]:
 def _lengths(dataset: LoadedDataset) -> Callable[[int], float]:
     """Of utterances by their position, in seconds; each is looked up once. What cannot be read has none."""
     return cache(lambda position: promised_duration_s(dataset.utterances[position]) or 0.0)
-
-
-def _record(state: CellState, outcome: Outcome, samples: JsonLog, errors: JsonLog) -> None:
-    for failure in outcome.failures:
-        errors.append(failure)
-    record = outcome.record
-    state.done += 1
-    state.seen += 1
-    if record["hypothesis_raw"] is None:
-        state.failed += 1
-        state.last_error = "{type}: {message}".format_map(record["error"])
-        stage, kind = record["error"]["stage"], record["error"]["type"]
-        state.foreign += kind == UnknownLanguageError.__name__
-        state.unread += stage == "load"
-        # A fault of this clip says nothing about the system, nor does a clip that it cannot be given.
-        state.broken += stage == "transcribe" and not outcome.out_of_memory and kind not in _OF_THE_CLIP
-        if state.failed_before.get(record["sample_id"]) == record["error"]:
-            return  # it is on record like this already; the new attempt is in errors.jsonl
-    else:
-        state.errors += outcome.errors
-        state.tokens += outcome.tokens
-        state.audio_s += record["audio"]["duration_s"] or 0.0
-        state.transcribe_s += record["timing"]["transcribe_s"]
-    samples.append(record)
-
-
-def _stop_at_limit(state: CellState, outcomes: Iterable[Outcome]) -> None:
-    if reason := next((outcome.left_undone for outcome in outcomes if outcome.left_undone), ""):
-        raise LimitReached(
-            f"{state.key}: stopped, {reason}; what is answered is kept, and the same command goes on"
-        )
-
-
-def _abort_if_hopeless(state: CellState, first: int) -> None:
-    if first and state.broken >= first and state.broken == state.seen == state.done:
-        raise RunAborted(
-            f"{state.key}: stopped, since the recogniser failed on all of the first {state.seen} clips; "
-            f"the last: {state.last_error} (on_error.abort_if_first: 0 in the suite never stops)"
-        )

@@ -1,4 +1,4 @@
-"""Processes for accelerators: one for each device, fed by others that read and degrade clips ahead of it."""
+"""Accelerators and hosted systems, fed by processes that read and degrade clips ahead of them."""
 
 import multiprocessing
 from collections import deque
@@ -8,8 +8,9 @@ from itertools import islice
 from types import TracebackType
 from typing import Any, Self
 
+from .callers import Callers
 from .clip import ClipInProgress, Job, Outcome, Task
-from .crew import Crew, Work, WorkerDied
+from .crew import Crew, Work
 from .feeding import Batch, Heard, prepare, recognize, single_clips, start_preparing, start_recognizing
 from .pool import singles, terminate_all_but
 from .transcribing import Usage
@@ -24,27 +25,30 @@ class FedPool:
     """Keeps accelerators busy: a batch is always prepared before a device is done with the one before it."""
 
     def __init__(self, job: Job, workers: int, devices: Sequence[str]) -> None:
-        """`workers` processes prepare clips; each of the devices has a process of its own."""
+        """`workers` processes prepare clips; each of the devices has a process of its own.
+
+        Without a device the system is a hosted one, which threads of this process call.
+        """
         self.usage: dict[int, Usage] = {}
         self._job = job
         self._foreign = set(multiprocessing.active_children())
 
-        def unprepared(task: Task, error: WorkerDied) -> list[ClipInProgress]:
+        def unprepared(task: Task, error: Exception) -> list[ClipInProgress]:
             clip = ClipInProgress(job, task, task.positions[0])
             clip.fail("load", error)
             return [clip]
 
-        def unheard(batch: Batch, error: WorkerDied) -> Heard:
+        def unheard(batch: Batch, error: Exception) -> Heard:
             batch.clips[0].fail("transcribe", error)
             return Heard(batch.clips, None)
 
         preparing = Work(start_preparing, (job,), prepare, singles, unprepared)
         self._preparers: Crew[Task, list[ClipInProgress]] = Crew(preparing, workers, ahead=workers)
-        self._recognizers: list[Crew[Batch, Heard]] = [
+        self._recognizers: list[Crew[Batch, Heard] | Callers] = [
             Crew(Work(start_recognizing, (job, device), recognize, single_clips, unheard), 1, ahead=1)
             for device in devices
-        ]
-        self._crews: tuple[Crew[Any, Any], ...] = (self._preparers, *self._recognizers)
+        ] or [Callers(job, job.engine.callers())]
+        self._crews: tuple[Crew[Any, Any] | Callers, ...] = (self._preparers, *self._recognizers)
         self._ready: deque[Batch] = deque()
         self._recorders = ThreadPoolExecutor(RECORDERS)
         self._recording: dict[Future[list[Outcome]], Task] = {}

@@ -75,7 +75,7 @@ def mismatches(plan: Plan) -> list[str]:
     """Clips that cannot be answered: in languages their system does not know, or with nobody to babble."""
     found: dict[str, None] = {}
     for cell in plan.cells:
-        name, known = cell.dataset.spec.id, cell.system.languages
+        name, known = cell.dataset.spec.id, cell.system.known_languages()
         languages = {language for [language], _ in cell.dataset.selected.counts("language")}
         foreign = sorted(
             tag for tag in languages if known and not set(known).issuperset(spoken_languages(tag))

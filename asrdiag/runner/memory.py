@@ -34,18 +34,35 @@ def peak_memory_bytes() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
-def peak_device_memory_bytes(device: str) -> int | None:
-    """The most memory that torch has had of a CUDA device; `None` where torch does not use one."""
-    torch, index = _torch_on_cuda(), cuda_index(device)
+def peak_device_memory_bytes(device: str | None) -> int | None:
+    """The most memory that torch has had of a CUDA device in this process.
+
+    Args:
+        device: as torch calls it here, see `EngineSpec.torch_device`.
+
+    Returns:
+        `None` where torch does not use such a device.
+    """
+    torch, index = _torch_on_cuda(), _index_here(device)
     return None if torch is None or index is None else int(torch.cuda.max_memory_allocated(index))
 
 
-def device_name(device: str) -> str | None:
-    """What the device is, in its maker's words; `None` if that cannot be told."""
+def device_name(device: str | None) -> str | None:
+    """What the device is, in its maker's words; `None` if that cannot be told.
+
+    Args:
+        device: as torch calls it here, see `EngineSpec.torch_device`.
+    """
     if device == "cpu":
         return _processor()
-    torch, index = _torch_on_cuda(), cuda_index(device)
+    torch, index = _torch_on_cuda(), _index_here(device)
     return None if torch is None or index is None else str(torch.cuda.get_device_name(index))
+
+
+def _index_here(device: str | None) -> int | None:
+    """The number of a CUDA device, if torch has one of that number in this process."""
+    torch, index = _torch_on_cuda(), None if device is None else cuda_index(device)
+    return index if torch is not None and index is not None and index < torch.cuda.device_count() else None
 
 
 def _torch_on_cuda() -> Any:

@@ -1,6 +1,5 @@
 """Which cells a run has, and what each one's result depends on."""
 
-import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -14,6 +13,7 @@ from ..spec import Json
 from ..suite.load import LoadedSuite
 from .answers import AnswersFound, look_at_answers
 from .dataset import LoadedDataset, load_dataset, normalizers_of, pool_sha256, require_known_groups
+from .usable import require_usable
 
 PIPELINE = 1
 """Raised whenever decoding, resampling or seeding changes the audio that systems hear."""
@@ -123,7 +123,8 @@ def make_plan(loaded: LoadedSuite, selection: Selection) -> Plan:
         raise UsageError(_cannot_run(not_run, left_out.values()))
     if not wanted:
         raise UsageError("no cell of the suite's matrix matches the selection")
-    _usable(tuple({system.id: system for system, _, _ in wanted}.values()), selection)
+    systems = {system.id: system for system, _, _ in wanted}
+    require_usable(tuple(systems.values()), selection.device, here=selection.device_is_here)
     datasets = {spec.id: spec for _, spec, _ in wanted}
     groups = suite.report.groups
     read = {name: load_dataset(spec, selection.limit, groups) for name, spec in datasets.items()}
@@ -218,29 +219,3 @@ def _cannot_run(reasons: Mapping[str, str], datasets: Collection[DatasetSpec]) -
     if corpora := [spec.loader for spec in datasets if isinstance(spec, CorpusSpec)]:
         lines[-1] += f"; `asrdiag datasets show {corpora[0]}` says where to get it"
     return "\n".join(lines)
-
-
-def _usable(systems: Sequence[EngineSpec], selection: Selection) -> None:
-    device = selection.device
-    for system in systems:
-        if reason := system.unavailable():
-            raise UsageError(f"system {system.id!r} cannot run on this machine: {reason}")
-        _identified(system)
-        for name in () if system.cpu_only or not selection.device_is_here else device.split(","):
-            if reason := system.refuses(name):
-                raise UsageError(reason)
-    if device != "cpu" and all(system.cpu_only for system in systems):
-        raise UsageError(f"no selected system can use the device {device!r}: all run on the cpu only")
-
-
-def _identified(system: EngineSpec) -> None:
-    where = f"system {system.id!r}: {type(system).__name__}.identity()"
-    if type(system).identity is EngineSpec.identity:
-        raise UsageError(f"{where} is missing; it says what the transcripts depend on")
-    identity = system.identity()
-    if missing := {"model", "revision", "decoding"} - identity.keys():
-        raise UsageError(f"{where} lacks {', '.join(sorted(missing))}")
-    try:
-        json.dumps(identity, allow_nan=False)
-    except (TypeError, ValueError) as error:
-        raise UsageError(f"{where} gave what is no JSON: {error}") from error

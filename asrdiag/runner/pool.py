@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from .clip import Job, Outcome, Task
-from .crew import Crew, Work, WorkerDied
+from .crew import Crew, Work
 from .transcribing import Usage
 from .worker import Done, died, run_task, start_worker
 
@@ -42,7 +42,7 @@ class WorkerPool:
         self.usage: dict[int, Usage] = {}
         self._foreign = set(multiprocessing.active_children())
 
-        def bury(task: Task, error: WorkerDied) -> Done:
+        def bury(task: Task, error: Exception) -> Done:
             return Done([died(job, task, error)], None)
 
         work = Work(start_worker, (job,), run_task, singles, bury)

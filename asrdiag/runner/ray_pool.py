@@ -1,25 +1,25 @@
 """One system's clips through the actors of a Ray cluster, each with a recogniser; see `Pool`."""
 
-import platform
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import count
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Any, Self
 
 from .. import __version__
-from ..errors import AsrdiagError
+from ..engines.base import EngineSpec
+from ..errors import AsrdiagError, UsageError
 from ..ray_cluster import RayCluster
 from ..store.atomic import replacing
-from .clip import ClipInProgress, Job, Outcome, Task
+from ..store.fingerprint import differences
+from .clip import Job, Outcome, Task
 from .crew import WorkerDied
+from .lost_device import DeviceLost
 from .pool import singles
-from .transcribing import Transcriber, Usage
+from .ray_worker import Brought, Hello, RayWorker
+from .transcribing import Usage
 from .worker import died
 
 BATCHES = {"cpu": 2, "cuda": 3}
@@ -28,60 +28,22 @@ STARTS = 3
 """So many actors in a row may end before they are ready."""
 
 
-@dataclass(frozen=True, slots=True)
-class Brought:
-    """What came of a batch, on its way from the machine that did it."""
-
-    outcomes: list[Outcome]
-    audio: Mapping[str, bytes]
-    """The files to be kept, by their names in the run directory's `audio`."""
-    usage: Usage | None
+def goes_to_ray(system: EngineSpec) -> bool:
+    """Whether a cluster is any use to it: not where one process has to do all, or nothing is heard."""
+    return system.hears and system.most_workers != 1 and not system.callers()
 
 
-class RayWorker:
-    """What an actor does: all that there is to do for a clip. Of the run directory it knows nothing."""
+def require_room(cluster: RayCluster, systems: Iterable[EngineSpec], device: str) -> None:
+    """Make sure that the cluster can run each of the systems that go to it.
 
-    def __init__(self, job: Job) -> None:
-        self._job = job
-        self._transcriber: Transcriber | None = None
-        self._thread = ThreadPoolExecutor(1)  # a recogniser is called from one thread
-
-    def version(self) -> str:
-        """Which asrdiag this is."""
-        return __version__
-
-    def process(self, task: Task) -> Brought:
-        """Transcribe a batch; a clip that fails is recorded, never raised.
-
-        Raises:
-            AsrdiagError: the system cannot be opened.
-            SaveError: degraded audio could not be kept.
-        """
-        clips = [ClipInProgress(self._job, task, position) for position in task.positions]
-        ready = [clip for clip in clips if clip.prepare()]
-        usage = self._thread.submit(self._transcribe, ready).result()
-        with TemporaryDirectory(prefix="asrdiag-") as folder:
-            job = replace(self._job, run_folder=Path(folder))
-            for clip in clips:
-                clip.join(job)
-            outcomes = [clip.finish() for clip in clips]
-            audio = {path.name: path.read_bytes() for path in Path(folder).glob("audio/*")}
-        return Brought(outcomes, audio, usage)
-
-    def _transcribe(self, ready: Sequence[ClipInProgress]) -> Usage:
-        if self._transcriber is None:
-            self._transcriber = Transcriber(self._job, self._job.device)
-        self._transcriber.transcribe(ready)
-        usage = self._transcriber.usage()
-        return replace(usage, device=f"{platform.node()}/{usage.device}{_gpus()}")
-
-
-def _gpus() -> str:
-    """Which of its machine's GPUs an actor has; it calls the first of them `cuda`, whichever that is."""
-    import ray
-
-    numbers: Sequence[str] = ray.get_runtime_context().get_accelerator_ids().get("GPU", [])
-    return f":{'+'.join(numbers)}" if numbers else ""
+    Raises:
+        UsageError: one of them cannot use GPUs as Ray lends them, or there are too few on every machine.
+    """
+    for system in filter(goes_to_ray, systems):
+        on_gpu = device != "cpu" and not system.cpu_only
+        if on_gpu and (reason := system.refuses_lent_gpus()):
+            raise UsageError(reason)
+        cluster.slots("cuda" if on_gpu else "cpu", system.gpus())
 
 
 @dataclass(slots=True, eq=False)
@@ -104,6 +66,7 @@ class RayPool:
         """`workers` actors; `None`: as many as there is room for."""
         self.usage: dict[int, Usage] = {}
         self._job, self._ray = job, cluster.ray
+        self._identity = job.engine.identity()
         on_gpu = job.device != "cpu"
         gpus = job.engine.gpus() if on_gpu else 0
         self._batches = BATCHES["cuda" if on_gpu else "cpu"]
@@ -167,12 +130,12 @@ class RayPool:
         return True
 
     def _send(self, hand: _Hand, task: Task, *, alone: bool) -> None:
-        hand.busy[hand.handle.process.remote(task)] = task
+        hand.busy[hand.handle.bring.remote(task)] = task
         hand.alone = alone
 
     def _collect(self, done: Iterable[Any]) -> Iterator[tuple[Task, list[Outcome]]]:
         having = {ref: hand for hand in self._hands for ref in hand.busy}
-        lost: dict[int, _Hand] = {}
+        lost: dict[int, tuple[_Hand, Exception]] = {}
         errors = self._ray.exceptions
         for ref in done:
             if ref in self._starting:
@@ -182,7 +145,12 @@ class RayPool:
             try:
                 brought: Brought = self._ray.get(ref)
             except (errors.RayActorError, errors.ObjectLostError, errors.OutOfMemoryError):
-                lost[hand.number] = hand
+                lost.setdefault(hand.number, (hand, WorkerDied(WorkerDied.__doc__)))
+                continue
+            except errors.RayTaskError as error:
+                if not isinstance(error.cause, DeviceLost):
+                    raise
+                lost[hand.number] = hand, error.cause
                 continue
             task = hand.busy.pop(ref)
             hand.alone = False
@@ -190,16 +158,16 @@ class RayPool:
                 self.usage[hand.number] = brought.usage
             self._keep(brought.audio)
             yield task, brought.outcomes
-        for hand in lost.values():
-            yield from self._replace(hand)
+        for hand, cause in lost.values():
+            yield from self._replace(hand, cause)
 
-    def _replace(self, hand: _Hand) -> Iterator[tuple[Task, list[Outcome]]]:
+    def _replace(self, hand: _Hand, cause: Exception) -> Iterator[tuple[Task, list[Outcome]]]:
         self._hands.remove(hand)
         self._dismiss(hand)
         self._hire()
         tasks = list(hand.busy.values())
         if hand.alone:
-            yield tasks[0], [died(self._job, tasks[0], WorkerDied(WorkerDied.__doc__))]
+            yield tasks[0], [died(self._job, tasks[0], cause)]
         else:
             self._suspects.extend(single for task in tasks for single in singles(task))
 
@@ -212,24 +180,35 @@ class RayPool:
 
     def _hire(self) -> None:
         hand = _Hand(self._actor.remote(self._shared_job), next(self._numbers))
-        self._starting[hand.handle.version.remote()] = hand
+        self._starting[hand.handle.hello.remote()] = hand
 
     def _welcome(self, ref: Any) -> None:
         """Take in an actor that has started."""
         hand = self._starting.pop(ref)
         try:
-            found = self._ray.get(ref)
+            found: Hello = self._ray.get(ref)
         except self._ray.exceptions.RayActorError as error:
             self._failed_starts += 1
             if error.actor_init_failed or self._failed_starts == STARTS:
                 raise AsrdiagError(f"a Ray actor could not be started: {error}") from error
             self._hire()
             return
-        if found != __version__:
+        if reason := self._differs(found):
             self._dismiss(hand)
-            raise AsrdiagError(f"a machine of the Ray cluster has asrdiag {found}, this one {__version__}")
+            raise AsrdiagError(reason)
         self._failed_starts = 0
         self._hands.append(hand)
+
+    def _differs(self, found: Hello) -> str | None:
+        where = f"{found.machine}, a machine of the Ray cluster, has"
+        if found.asrdiag != __version__:
+            return f"{where} asrdiag {found.asrdiag}, this one {__version__}"
+        if unlike := list(differences(self._identity, found.identity)):
+            return (
+                f"{where} another {self._job.engine.id!r} than this one (here -> there): "
+                f"{'; '.join(unlike)}; the files of a model have to be the same on all of them"
+            )
+        return None
 
     def _dismiss(self, hand: _Hand) -> None:
         with suppress(self._ray.exceptions.RayError):  # it is gone already

@@ -214,7 +214,7 @@ def _session(command: str, resources: Resources) -> dict[str, Any]:
         "packages": dict(_installed()),
         "device": resources.device,
         "executor": "local" if resources.cluster is None else "ray",
-        "workers": resources.workers,
+        "workers": resources.workers_here if resources.cluster is None else resources.workers,
         "batch_size": resources.batch_size,
         "systems": {},
     }

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import Any
 
 from .transcribing import Usage
@@ -16,9 +17,8 @@ def used_by_device(usages: Iterable[Usage]) -> list[dict[str, Any]]:
 
 
 def _of_device(device: str, usages: Sequence[Usage]) -> dict[str, Any]:
-    busy_s = sum(usage.busy_s for usage in usages)
-    idle_s = sum(usage.idle_s for usage in usages)
-    least = min(usages, key=lambda usage: (usage.room.clips, usage.room.padded_s)).room
+    busy_s, idle_s = sum(usage.busy_s for usage in usages), _idle_s(usages)
+    padded_s = min(usage.room.padded_s for usage in usages)
     of_device = [usage.peak_device_memory_bytes for usage in usages]
     return {
         "device": device,
@@ -29,6 +29,15 @@ def _of_device(device: str, usages: Sequence[Usage]) -> dict[str, Any]:
         "idle_share": round(idle_s / (busy_s + idle_s), 4) if busy_s + idle_s else None,
         "peak_memory_bytes": max(usage.peak_memory_bytes for usage in usages),
         "peak_device_memory_bytes": max((peak for peak in of_device if peak is not None), default=None),
-        "batch_clips": least.clips,
-        "batch_padded_s": None if math.isinf(least.padded_s) else round(least.padded_s, 3),
+        "batch_clips": min(usage.room.clips for usage in usages),
+        "batch_padded_s": None if math.isinf(padded_s) else round(padded_s, 3),
+        **({} if usages[0].spent is None else {"spent": dict(usages[0].spent)}),
     }
+
+
+def _idle_s(usages: Sequence[Usage]) -> float:
+    """Of processes that were there one after the other, the time between them too: it was the device's."""
+    in_turn = sorted((usage for usage in usages if usage.ended_s), key=lambda usage: usage.began_s)
+    own_s = sum(usage.idle_s for usage in in_turn)
+    between_s = [after.began_s - before.ended_s for before, after in pairwise(in_turn)]
+    return own_s + sum(between_s) if all(gap_s >= 0 for gap_s in between_s) else own_s

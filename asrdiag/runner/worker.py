@@ -1,5 +1,6 @@
 """A worker process: it opens one system and takes batches of clips through it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..engines.base import Given
@@ -46,21 +47,29 @@ class Worker:
 
         Raises:
             AsrdiagError: the system cannot be opened.
+            DeviceLost: this process can transcribe nothing more.
             SaveError: degraded audio could not be kept.
         """
-        if not self.job.engine.hears:
-            return self._look_up(task)
+        clips = self.heard(task) if self.job.engine.hears else self._looked_up(task)
+        return [clip.finish() for clip in clips]
+
+    def heard(self, task: Task) -> list[ClipInProgress]:
+        """A batch's clips, each with its answer or its failure."""
+        clips = [ClipInProgress(self.job, task, position) for position in task.positions]
+        self.transcribe([clip for clip in clips if clip.prepare()])
+        return clips
+
+    def transcribe(self, ready: Sequence[ClipInProgress]) -> None:
+        """Give clips that are prepared to the recogniser."""
         if self._transcriber is None:
             self._transcriber = Transcriber(self.job, self.job.device)
-        clips = [ClipInProgress(self.job, task, position) for position in task.positions]
-        self._transcriber.transcribe([clip for clip in clips if clip.prepare()])
-        return [clip.finish() for clip in clips]
+        self._transcriber.transcribe(ready)
 
     def usage(self) -> Usage | None:
         """What it has used; `None` while no recogniser is open."""
         return None if self._transcriber is None else self._transcriber.usage()
 
-    def _look_up(self, task: Task) -> list[Outcome]:
+    def _looked_up(self, task: Task) -> list[ClipInProgress]:
         where = task.dataset, task.condition
         if where not in self._given:
             condition = self.job.conditions[task.condition]
@@ -69,7 +78,7 @@ class Worker:
         clips = [ClipInProgress(self.job, task, position) for position in task.positions]
         for clip in clips:
             clip.look_up(self._given[where])
-        return [clip.finish() for clip in clips]
+        return clips
 
 
 def died(job: Job, task: Task, error: BaseException) -> Outcome:

@@ -39,15 +39,6 @@ class PairCounts:
         return tau
 
 
-def kendall_tau_b(first: ArrayLike, second: ArrayLike, sizes: ArrayLike) -> NDArray[np.float64]:
-    """Kendall's tau-b between two scores within each group; see `count_pairs` for the arguments.
-
-    >>> kendall_tau_b([1, 2, 3, 5, 5], [1, 3, 2, 0, 1], [3, 2]).round(4).tolist()
-    [0.3333, nan]
-    """
-    return count_pairs(first, second, sizes).tau_b
-
-
 def count_pairs(first: ArrayLike, second: ArrayLike, sizes: ArrayLike) -> PairCounts:
     """Count how two scores rank the pairs within each group.
 
@@ -60,6 +51,9 @@ def count_pairs(first: ArrayLike, second: ArrayLike, sizes: ArrayLike) -> PairCo
 
     Raises:
         ValueError: The lengths do not fit, or a score is NaN.
+
+    >>> count_pairs([1, 2, 3, 5, 5], [1, 3, 2, 0, 1], [3, 2]).tau_b.round(4).tolist()
+    [0.3333, nan]
     """
     one, other = np.asarray(first, np.float64), np.asarray(second, np.float64)
     lengths = np.asarray(sizes, np.int64)

@@ -52,7 +52,7 @@ def reward_func(queries: Sequence[str], prompts: Sequence[str], labels: Sequence
                 stacklevel=2,
             )
     found = score_rows(
-        cached_reward(tuple(sorted(settings_from_environment().items()))),
+        cached_reward(settings_from_environment()),
         [transcript(after_prompt(*pair)) for pair in zip(queries, prompts, strict=True)],
         references,
         [_entry(label, LANGUAGE_COLUMN) if isinstance(label, Mapping) else None for label in labels],

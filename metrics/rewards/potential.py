@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from .agreement import groups_by_size
 
 _TOLERANCE = 1e-9
-"""0.35 - 0.05 is a little less than 0.3."""
+"""0.15 - 0.05 is a little less than 0.1."""
 
 
 def candidate_potential(
@@ -42,7 +42,7 @@ def candidate_potential(
     n_good = _sums(good, lengths)
     chosen = lengths if k is None else np.full_like(lengths, k)
     missed = _choose_ratio(lengths - n_good, lengths, chosen)
-    return np.where(np.isnan(bases) | (lengths < chosen) | (lengths == 0), np.nan, 1 - missed)
+    return np.where(np.isnan(bases) | (lengths < chosen) | (lengths == 0), np.nan, (1 - missed).round(12))
 
 
 def base_preservation(
@@ -81,7 +81,7 @@ def base_preservation(
         highest = _choose_ratio(below, np.full(size, size), np.full(size, drawn - 1))
         highest *= drawn / (size - drawn + 1)
         found[rows] = (_shared_by_ties(highest, ranked) * hits).sum(axis=1)
-    return np.where(np.isnan(bases), np.nan, np.minimum(found, 1.0))
+    return np.where(np.isnan(bases), np.nan, found.round(12))
 
 
 def wilson_interval(share: float, n: int) -> tuple[float, float]:

@@ -141,11 +141,22 @@ def _refused(temperature: float, summary: Summary, criterion: Criterion) -> str 
         return "greedy decoding: every rollout is the same"
     if summary.potential is None or summary.preservation is None:
         return "no base error rate" if not summary.n_base else f"fewer than {summary.k} rollouts a prompt"
-    if summary.valid is not None and summary.valid < criterion.least_valid:
-        return f"valid outputs {_percent(summary.valid)}, less than {_percent(criterion.least_valid)}"
-    if summary.preservation < criterion.least_preservation:
-        return f"BAP {_percent(summary.preservation)}, less than {_percent(criterion.least_preservation)}"
-    return None
+    return (
+        " and ".join(
+            f"{name} {_percent(value)}, less than {_percent(least)}"
+            for name, value, least in too_low(summary, criterion)
+        )
+        or None
+    )
+
+
+def too_low(summary: Summary, criterion: Criterion) -> list[tuple[str, float, float]]:
+    """The shares that are below their limits: name, share and limit."""
+    shares = (
+        ("valid outputs", summary.valid, criterion.least_valid),
+        ("BAP", summary.preservation, criterion.least_preservation),
+    )
+    return [(name, value, least) for name, value, least in shares if value is not None and value < least]
 
 
 def _choose(levels: Sequence[Level], criterion: Criterion) -> tuple[float | None, str]:

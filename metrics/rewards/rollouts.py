@@ -1,11 +1,10 @@
 """Rollouts: what a policy said to one prompt, sampled several times, and what it got for it.
 
-A line of a rollout log is a `RolloutGroup`; docs/rewards.md describes its fields.
+A line of a rollout log is a `RolloutGroup`; docs/rollouts.md describes its fields.
 """
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +16,9 @@ SCHEMA = 1
 """The version of the form in which groups are logged."""
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
+
+_LARGEST = 1e100
+"""Numbers beyond it are no measurements, and their squares are not finite."""
 
 TRUNCATED = "length"
 """The finish reason of a rollout that the token limit cut."""
@@ -188,6 +190,8 @@ def _require(name: str, value: object, kind: type, *, optional: bool = False) ->
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
         expected = {str: "a text", int: "a whole number", bool: "true or false"}.get(kind, "an object")
         raise ValueError(f"{name} is {value!r:.80} ({type(value).__name__}), expected {expected}")
+    if isinstance(value, int) and abs(value) > _LARGEST:
+        raise ValueError(f"{name} is {value!r:.80}, expected a number up to {_LARGEST:g}")
     if isinstance(value, str) and not value.isascii() and _SURROGATE.search(value):
         raise ValueError(f"{name} holds half a surrogate pair, expected text: {value!a:.80}")
 
@@ -195,5 +199,6 @@ def _require(name: str, value: object, kind: type, *, optional: bool = False) ->
 def _require_number(name: str, value: object) -> None:
     if value is None:
         return
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise ValueError(f"{name} is {value!r:.80} ({type(value).__name__}), expected a finite number")
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= _LARGEST:
+        kind = type(value).__name__
+        raise ValueError(f"{name} is {value!r:.80} ({kind}), expected a finite number up to {_LARGEST:g}")

@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Mapping
+from dataclasses import fields
 from functools import lru_cache
 from typing import Any
 
@@ -17,18 +18,28 @@ def make_reward(settings: Mapping[str, Any]) -> DGWGPOReward:
 
     Raises:
         ValueError: A parameter is out of range, or the preset is unknown.
-        TypeError: A parameter is unknown or of the wrong type.
+        TypeError: A parameter is unknown (the message lists the known ones) or of the wrong type.
 
     >>> make_reward({"preset": "paper-appendix", "language": "zh"}).tau
     0.5
     """
     parameters = dict(settings)
+    known = ("preset", *(field.name for field in fields(DGWGPOReward)))
+    for name in parameters:
+        if name not in known:
+            raise TypeError(f"unknown parameter {name!r}; known: {', '.join(known)}")
     return DGWGPOReward.preset(parameters.pop("preset", "paper"), **parameters)
 
 
-@lru_cache(maxsize=64)
-def cached_reward(settings: tuple[tuple[str, Any], ...]) -> DGWGPOReward:
+def cached_reward(settings: Mapping[str, Any]) -> DGWGPOReward:
     """`make_reward`, once for the same settings: for trainers that give them anew with every sample."""
+    if any(isinstance(value, list | dict) for value in settings.values()):
+        return make_reward(settings)  # which raises: no parameter is one, and neither can be remembered
+    return _remembered(tuple(sorted(settings.items())))
+
+
+@lru_cache(maxsize=64)
+def _remembered(settings: tuple[tuple[str, Any], ...]) -> DGWGPOReward:
     return make_reward(dict(settings))
 
 

@@ -49,7 +49,7 @@ def compute_score(
     """
     about = extra_info if isinstance(extra_info, Mapping) else {}
     found = score_rows(
-        cached_reward(tuple(sorted(settings.items()))),
+        cached_reward(settings),
         [transcript(solution_str)],
         [ground_truth],
         [about.get(language_column)],

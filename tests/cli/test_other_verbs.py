@@ -72,6 +72,7 @@ def test_dry_run_lists_every_cell_and_what_is_done_of_it(
         ("conditions", ["as_recorded", "additive_noise", "dropout", "scenario", "scenarios"]),
         ("normalizers", ["whisper-english@1", "basic@1", "none"]),
         ("metrics", ["error_rate_pct", "lcs_ratio"]),
+        ("rewards", ["DGWGPOReward", "WERReward", "RepetitionGate", "WeightedReward"]),
     ],
 )
 def test_list(asrdiag: Command, kind: str, names: list[str]) -> None:

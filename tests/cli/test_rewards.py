@@ -40,6 +40,8 @@ def test_path_prints_what_goes_into_a_configuration(capsys: pytest.CaptureFixtur
     for trainer in TRAINERS:
         assert main(["rewards", "path", trainer]) == 0
         assert capsys.readouterr().out == how_to_register(trainer) + "\n"
+    assert main(["rewards", "path", "NeMo-RL"]) == 0
+    assert capsys.readouterr().out == how_to_register("nemo_rl") + "\n"
     assert main(["rewards", "path", "verll"]) == 2
     assert "unknown trainer 'verll' (did you mean 'verl'?); known: trl, verl" in capsys.readouterr().err
 

@@ -117,6 +117,27 @@ def test_two_hypotheses_of_one_utterance_are_refused_even_if_equal(tmp_path: Pat
         given("one (a)\ntwo (b)\none (a)\n", tmp_path, name="hyp.trn", allow_surplus=True)
 
 
+def test_several_doubled_hypotheses_are_counted(tmp_path: Path) -> None:
+    message = r"hyp\.trn:2: found a second hypothesis of 'a', first on line 1; 1 more utterance has two$"
+    with pytest.raises(UsageError, match=message):
+        given("one (a)\none (a)\ntwo (b)\ntwo (b)\n", tmp_path, name="hyp.trn")
+
+
+def test_an_accent_is_the_same_however_it_is_written(tmp_path: Path) -> None:
+    here = (utterance("caf\u00e9"), utterance("b", "caf\u00e9/b.wav"))
+    text = rows({"id": "cafe\u0301", "text": "one"}, {"id": "cafe\u0301/b.wav", "text": "two"})
+    assert texts(given(text, tmp_path, here)) == {"caf\u00e9": "one", "b": "two"}
+
+
+def test_a_name_that_several_files_have_is_said_to_be_one(tmp_path: Path) -> None:
+    here = (utterance("a", "n1/0001.wav"), utterance("b", "n2/0001.wav"))
+    message = "'0001.wav' names the audio of several utterances: give more of its path, or the id"
+    with pytest.raises(UsageError, match=message):
+        given(rows({"id": "0001.wav", "text": "one"}), tmp_path, here)
+    with pytest.raises(UsageError, match=message):
+        given(rows({"id": "a", "text": "x"}, {"id": "0001.wav", "text": "one"}), tmp_path, here)
+
+
 def test_nothing_in_common_shows_both_sides(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as refused:
         given("one (A)\n", tmp_path, name="hyp.trn", allow_surplus=True)

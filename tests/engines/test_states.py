@@ -1,4 +1,5 @@
 import importlib.util
+import tomllib
 from importlib import metadata
 from pathlib import Path
 from types import SimpleNamespace
@@ -65,7 +66,7 @@ def test_every_engine_has_a_state() -> None:
         ),
         ("openai", ("httpx2",), "httpx2 is not installed: pip install 'asrdiag[openai]'"),
         ("pocketsphinx", ("pocketsphinx",), "pocketsphinx is not installed: pip install pocketsphinx"),
-        ("vllm", ("vllm",), "vllm is not installed: pip install asrdiag vllm==0.26.0"),
+        ("vllm", ("vllm",), "vllm is not installed: pip install asrdiag vllm==0.33.0"),
     ],
 )
 def test_what_is_missing_is_named_with_what_installs_it(
@@ -83,7 +84,7 @@ def test_what_only_some_systems_need_does_not_make_an_engine_unusable(without) -
     state = states()["transformers"]
     assert state.reason is None
     absent = {package.name: package.used_for for package, version in state.packages if version is None}
-    assert absent["peft"] == "adapter"
+    assert absent["peft"] == "adapter, granite-speech"
     assert absent["mistral-common"] == "voxtral"
 
 
@@ -94,6 +95,66 @@ def test_an_engine_for_gpus_alone_is_usable_where_there_is_one() -> None:
     )
     found = states(None)["listener"]
     assert (found.reason, found.devices) == (None, ("cuda",))
+
+
+@pytest.mark.parametrize(
+    ("version", "at_least", "missing"),
+    [
+        ("5.15.1", "5.15.1", None),
+        ("5.16", "5.15.1", None),
+        ("10.0", "5.15.1", None),
+        ("2.13.0+cpu", "2.6", None),
+        ("2.6.0a0+git1234", "2.6", None),
+        ("unknown", "2.6", None),
+        ("5.15.0", "5.15.1", "carrier 5.15.0 is installed, at least 5.15.1 is needed"),
+        ("5.9.4.dev0", "5.15.1", "carrier 5.9.4.dev0 is installed, at least 5.15.1 is needed"),
+        ("2.5.1+cu124", "2.6", "carrier 2.5.1+cu124 is installed, at least 2.6 is needed"),
+    ],
+)
+def test_a_package_may_be_too_old(
+    monkeypatch: pytest.MonkeyPatch, version: str, at_least: str, missing: str | None
+) -> None:
+    monkeypatch.setattr(metadata, "version", lambda name: version)
+    assert Package("carrier", "json", at_least=at_least).missing() == missing
+    assert Package("carrier", "json").missing() is None
+
+
+def test_an_old_package_makes_an_engine_unusable_unless_only_some_systems_need_it(
+    without, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("torch", reason="torch is not installed: pip install 'asrdiag[transformers]'")
+    real = metadata.version
+    old = {"transformers": "4.57.6", "torch": "2.5.1", "peft": "0.18.0"}
+    monkeypatch.setattr(metadata, "version", lambda name: old.get(name) or real(name))
+    state = states()["transformers"]
+    assert state.reason == (
+        "torch 2.5.1 is installed, at least 2.6 is needed; transformers 4.57.6 is installed, at least 5.15.1 "
+        "is needed: pip install 'asrdiag[transformers]'"
+    )
+    del old["transformers"], old["torch"]
+    state = states()["transformers"]
+    assert state.reason is None
+    [peft] = [package for package, _ in state.packages if package.name == "peft"]
+    assert peft.missing() == f"peft 0.18.0 is installed, at least {peft.at_least} is needed"
+    adapted = ENGINES.load("transformers")(
+        id="a", engine="transformers", model="/nowhere", adapter="/nowhere"
+    )
+    assert adapted.unavailable() == f"{peft.missing()}: pip install 'asrdiag[transformers]'"
+    without("vllm", "torch")
+    old["transformers"] = "5.10.4"
+    assert str(states()["transformers"].reason).startswith(
+        "torch is not installed; transformers 5.10.4 is installed, at least 5.15.1 is needed: pip install"
+    )
+
+
+def test_the_oldest_versions_are_those_that_the_extra_installs() -> None:
+    extra = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))
+    installed = extra["project"]["optional-dependencies"]["transformers"]
+    required = {one.name: one.at_least for one in ENGINES.load("transformers").requires if one.at_least}
+    assert [f"{name}>={version}" for name, version in required.items()] == [
+        requirement for name in required for requirement in installed if requirement.startswith(f"{name}>")
+    ]
+    assert set(required) == {"torch", "transformers", "accelerate", "peft"}
 
 
 @pytest.mark.usefixtures("listener")

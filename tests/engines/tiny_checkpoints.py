@@ -8,9 +8,11 @@ import json
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import pytest
 import torch
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
 
@@ -245,42 +247,71 @@ def qwen3_asr(folder: Path) -> Path:
     return folder
 
 
+CTC_NAMES = {
+    "data2vec-audio": "Data2VecAudio",
+    "hubert": "Hubert",
+    "sew": "SEW",
+    "sew-d": "SEWD",
+    "unispeech": "UniSpeech",
+    "unispeech-sat": "UniSpeechSat",
+    "wav2vec2": "Wav2Vec2",
+    "wav2vec2-bert": "Wav2Vec2Bert",
+    "wav2vec2-conformer": "Wav2Vec2Conformer",
+    "wavlm": "WavLM",
+}
+
+
 def ctc(folder: Path, norm: str = "layer", kind: str = "wav2vec2") -> Path:
     """A wav2vec 2.0 or one of its kin; `norm` is that of its front end."""
     import transformers
-    from transformers import Wav2Vec2CTCTokenizer, Wav2Vec2FeatureExtractor, Wav2Vec2Processor
+    from transformers import Wav2Vec2CTCTokenizer
 
     folder.mkdir(parents=True, exist_ok=True)
     vocabulary = {token: number for number, token in enumerate(["<pad>", "<unk>", "|", *LETTERS])}
     (folder / "vocab.json").write_text(json.dumps(vocabulary))
     tokenizer = Wav2Vec2CTCTokenizer(str(folder / "vocab.json"), bos_token=None, eos_token=None)
-    name = {"wav2vec2": "Wav2Vec2", "hubert": "Hubert", "wavlm": "WavLM", "unispeech": "UniSpeech"}.get(kind)
-    name = name or {"unispeech-sat": "UniSpeechSat", "data2vec-audio": "Data2VecAudio"}[kind]
-    config = getattr(transformers, f"{name}Config")(
+    from_waves = {
+        "conv_dim": (16, 16, 16),
+        "conv_kernel": (10, 8, 4),
+        "conv_stride": (5, 8, 4),
+        "num_feat_extract_layers": 3,
+        "num_conv_pos_embeddings": 16,
+        "num_conv_pos_embedding_groups": 2,
+        "feat_extract_norm": norm,
+        "do_stable_layer_norm": norm == "layer",
+    }
+    config = getattr(transformers, f"{CTC_NAMES[kind]}Config")(
         vocab_size=len(vocabulary),
         hidden_size=32,
         num_hidden_layers=2,
         num_attention_heads=2,
         intermediate_size=64,
-        conv_dim=(16, 16, 16),
-        conv_kernel=(10, 8, 4),
-        conv_stride=(5, 8, 4),
-        num_feat_extract_layers=3,
-        num_conv_pos_embeddings=16,
-        num_conv_pos_embedding_groups=2,
-        feat_extract_norm=norm,
-        do_stable_layer_norm=norm == "layer",
         pad_token_id=0,
         bos_token_id=1,
         eos_token_id=1,
+        **({} if kind == "wav2vec2-bert" else from_waves),
+        **({"conv_depthwise_kernel_size": 5} if kind in ("wav2vec2-bert", "wav2vec2-conformer") else {}),
     )
-    model = shake(getattr(transformers, f"{name}ForCTC")(config), 2.0)
+    model = shake(getattr(transformers, f"{CTC_NAMES[kind]}ForCTC")(config), 8.0 if kind == "sew-d" else 2.0)
     model.save_pretrained(folder)
+    ctc_processor(kind, norm, tokenizer).save_pretrained(folder)
+    return folder
+
+
+def ctc_processor(kind: str, norm: str, tokenizer: Any) -> Any:
+    from transformers import (
+        SeamlessM4TFeatureExtractor,
+        Wav2Vec2BertProcessor,
+        Wav2Vec2FeatureExtractor,
+        Wav2Vec2Processor,
+    )
+
+    if kind == "wav2vec2-bert":
+        return Wav2Vec2BertProcessor(SeamlessM4TFeatureExtractor(), tokenizer)
     features = Wav2Vec2FeatureExtractor(
         sampling_rate=RATE, do_normalize=True, return_attention_mask=norm == "layer"
     )
-    Wav2Vec2Processor(features, tokenizer).save_pretrained(folder)
-    return folder
+    return Wav2Vec2Processor(features, tokenizer)
 
 
 def parakeet(folder: Path, head: str = "ctc") -> Path:
@@ -359,6 +390,7 @@ CANARY_TEMPLATE = (
 
 
 def canary(folder: Path) -> Path:
+    pytest.importorskip("transformers.models.canary", reason="transformers has it from 5.17 on")
     from transformers import (
         CanaryConfig,
         CanaryForConditionalGeneration,
@@ -495,7 +527,10 @@ def omni_thinker(folder: Path) -> Any:
             """Images need torchvision, and no image is asked about."""
 
     features = WhisperFeatureExtractor(feature_size=128, chunk_length=300, return_attention_mask=True)
-    return WithoutImages(None, None, features, tokenizer, chat_template=OMNI_TEMPLATE)
+    processor = WithoutImages(None, None, features, tokenizer, chat_template=OMNI_TEMPLATE)
+    # transformers before 5.23 asks them this even where there is no image.
+    processor.image_processor = processor.video_processor = SimpleNamespace(merge_size=2)
+    return processor
 
 
 BUILDERS: dict[str, Callable[[Path], Path]] = {
@@ -504,11 +539,7 @@ BUILDERS: dict[str, Callable[[Path], Path]] = {
     "qwen3-asr": qwen3_asr,
     "ctc": ctc,
     "ctc-group-norm": partial(ctc, norm="group"),
-    "hubert": partial(ctc, kind="hubert"),
-    "wavlm": partial(ctc, kind="wavlm"),
-    "unispeech": partial(ctc, kind="unispeech"),
-    "unispeech-sat": partial(ctc, kind="unispeech-sat"),
-    "data2vec-audio": partial(ctc, kind="data2vec-audio"),
+    **{kind: partial(ctc, kind=kind) for kind in CTC_NAMES if kind != "wav2vec2"},
     "parakeet-ctc": parakeet,
     "parakeet-tdt": partial(parakeet, head="tdt"),
     "parakeet-rnnt": partial(parakeet, head="rnnt"),

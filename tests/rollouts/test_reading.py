@@ -164,6 +164,8 @@ GOOD = {"group": "a", "reference": "x", "hypothesis": "x"}
         (GOOD | {"reference": "y"}, "the reference of group 'a' is 'y', but on line 1 it is 'x'"),
         (GOOD | {"step": "soon"}, "step is 'soon', expected a number"),
         (GOOD | {"step": 1.5}, "step is 1.5, expected a whole number"),
+        (GOOD | {"step": 10**400}, "step is 1000.*, expected a number"),
+        (GOOD | {"reward": 1e300}, "reward is 1e.300 .float., expected a finite number up to 1e.100"),
         (GOOD | {"reward": [1]}, "reward is .1. .list., expected a number"),
         ({"group": "b", "reference": "x", "hypothesis": "\ud83d"}, "transcript holds half a surrogate pair"),
         ({"completion": ["a", "b"], "solution": ["a"]}, "found columns of 1 and 2 rows"),

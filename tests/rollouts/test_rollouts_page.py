@@ -1,4 +1,4 @@
-"""What the page says of rollouts: its example, its tables and its Python."""
+"""The page of the rollouts: its example, its tables and its Python are what happens."""
 
 import contextlib
 import io
@@ -10,7 +10,7 @@ from pages import DOCS
 from asrdiag.metrics.rewards.rollouts import Rollout, RolloutGroup
 from asrdiag.rollouts.fields import NAMES
 
-PAGE = (DOCS / "rewards.md").read_text(encoding="utf-8").split("\n## Reading rollouts\n")[1].split("\n## ")[0]
+PAGE = (DOCS / "rollouts.md").read_text(encoding="utf-8")
 
 
 def test_the_example_is_a_line_of_a_log() -> None:
@@ -35,5 +35,5 @@ def test_the_python_prints_what_its_comments_say() -> None:
     [code] = re.findall(r"^```python\n(.*?)^```$", PAGE, flags=re.DOTALL | re.MULTILINE)
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
-        exec(compile(code, "rewards.md", "exec"), {})
+        exec(compile(code, "rollouts.md", "exec"), {})
     assert printed.getvalue().splitlines() == re.findall(r"\)  # (.*)$", code, flags=re.MULTILINE)[-2:]

@@ -1,6 +1,7 @@
 """Actors of a Ray cluster: the same results and the same care as with processes of this machine."""
 
 import os
+import platform
 import signal
 import time
 from collections.abc import Iterator
@@ -137,3 +138,31 @@ def test_an_interrupted_pool_leaves_no_actor(cluster: RayCluster, tmp_path: Path
     while Path(f"/proc/{process}").exists() and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not Path(f"/proc/{process}").exists()
+
+
+def test_an_actor_that_has_lost_its_device_is_replaced(cluster: RayCluster, tmp_path: Path) -> None:
+    job = replace(make(tmp_path, poisoned_by=("b",)), device="cuda")
+    with RayPool(job, cluster, 1) as pool:
+        done = by_id([outcome for _, found in pool.run(tasks("as_recorded")) for outcome in found])
+    said = {name: (outcome.record["error"] or {}).get("type") for name, outcome in done.items()}
+    assert said == dict.fromkeys(NAMES) | {"b": "DeviceLost"}
+
+
+def test_a_machine_with_other_files_under_the_same_name_is_refused(
+    cluster: RayCluster, tmp_path: Path
+) -> None:
+    weights = tmp_path / "weights"
+    weights.write_text("1")
+    pool = RayPool(make(tmp_path, version_file=str(weights)), cluster, 1)
+    weights.write_text("2")  # as if the actor's machine had another folder there
+    with pool, pytest.raises(AsrdiagError, match=r"another 'fake' than this one .*: revision: .1. -> .2.;"):
+        list(pool.run(tasks("as_recorded")))
+
+
+def test_a_machine_that_cannot_read_the_files_is_named(cluster: RayCluster, tmp_path: Path) -> None:
+    weights = tmp_path / "weights"
+    weights.write_text("1")
+    pool = RayPool(make(tmp_path, version_file=str(weights)), cluster, 1)
+    weights.unlink()
+    with pool, pytest.raises(AsrdiagError, match=f"^{platform.node()}: .*{weights}"):
+        list(pool.run(tasks("as_recorded")))

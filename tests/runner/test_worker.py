@@ -40,10 +40,27 @@ def test_a_clip_that_fails_does_not_take_its_batch_along(
         "type": "RuntimeError",
         "message": "cannot do b",
     }
-    # One for the whole batch (written with its first clip), then b alone twice: the first try and one retry.
-    assert [len(outcome.failures) for outcome in outcomes] == [1, 2, 0]
-    assert outcomes[0].failures[0]["batch_size"] == 3
+    # A failure is written with its batch's first clip: one of all three; then a by itself is fine, and b with
+    # c is not; then b alone fails twice, at the first try and one retry.
+    assert [[failure["batch_size"] for failure in outcome.failures] for outcome in outcomes] == [
+        [3],
+        [2, 1, 1],
+        [],
+    ]
     assert outcomes[1].record["attempts"] == 2
+
+
+def test_a_batch_that_fails_is_halved_until_the_clip_is_found(tmp_path: Path) -> None:
+    names = "abcdefgh"
+    job = fake_job(noise_clips(tmp_path, dict.fromkeys(names, 0.1)), tmp_path, trips_on=("b",), retry=0)
+    outcomes = Worker(job).process(fake_task(*range(8)))
+    assert [outcome.record["hypothesis_raw"] for outcome in outcomes] == [
+        None if name == "b" else name for name in names
+    ]
+    # a to h fail, a to d fail, a and b fail, a is fine, b fails, c and d are fine, e to h are fine.
+    sizes = [failure["batch_size"] for outcome in outcomes for failure in outcome.failures]
+    assert sizes == [8, 4, 2, 1]
+    assert [outcome.record["timing"]["batch_size"] for outcome in outcomes] == [1, 1, 2, 2, 4, 4, 4, 4]
 
 
 @pytest.mark.parametrize("retry", [0, 3])
@@ -125,7 +142,7 @@ def test_a_clip_in_a_language_that_the_system_does_not_know_is_not_given_to_it(
     language: str,
     known: bool,
 ) -> None:
-    monkeypatch.setattr(FakeSpec, "languages", ("en",))
+    monkeypatch.setattr(FakeSpec, "known_languages", lambda self: ("en",))
     foreign = (replace(utterances[0], language=language), utterances[1])
     made = fake_job(foreign, tmp_path)
     made.normalizers["set", language] = "none"  # type: ignore[index]

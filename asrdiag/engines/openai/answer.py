@@ -31,8 +31,9 @@ def read_answer(api: Literal["transcriptions", "chat"], body: bytes, asked: str)
 
     Returns:
         The transcript, `""` only if the endpoint gave an empty text; or the failure. Details where they
-        apply: `model` (it answered under another name), `language`, `words` (lists of text, start and end in
-        seconds), `truncated` (the limit of tokens came before the end), `refusal`, `finish_reason`.
+        apply: `model` (it answered under another name), `language`, `words` and `segments` (lists of text,
+        start and end in seconds), `truncated` (the limit of tokens came before the end; of a chat only),
+        `refusal`, `finish_reason`.
 
     >>> read_answer("transcriptions", b'{"text": "It was the best"}', "whisper-1").text
     'It was the best'
@@ -70,25 +71,25 @@ def _transcription(document: Mapping[str, Any], details: dict[str, Json]) -> str
         raise UnreadableAnswer(f"found the text {_shown(text)}, expected a string")
     if isinstance(language := document.get("language"), str) and language:
         details["language"] = language
-    words = _words(document.get("words"))
-    if words is not None:
-        details["words"] = words
+    for name, key in (("words", "word"), ("segments", "text")):
+        if (timed := _timed(document.get(name), key)) is not None:
+            details[name] = timed
     return text
 
 
-def _words(found: object) -> list[Json] | None:
-    """Words with their times; `None` if there are none or one is not as documented."""
+def _timed(found: object, key: str) -> list[Json] | None:
+    """Texts with their times; `None` if there are none or one is not as documented."""
     if not isinstance(found, list):
         return None
-    words: list[Json] = []
-    for word in found:
-        if not isinstance(word, dict) or not isinstance(text := word.get("word"), str):
+    timed: list[Json] = []
+    for item in found:
+        if not isinstance(item, dict) or not isinstance(text := item.get(key), str):
             return None
-        start_s, end_s = number(word.get("start")), number(word.get("end"))
+        start_s, end_s = number(item.get("start")), number(item.get("end"))
         if start_s is None or end_s is None:
             return None
-        words.append([text.strip(), round(start_s, 3), round(end_s, 3)])
-    return words
+        timed.append([text.strip(), round(start_s, 3), round(end_s, 3)])
+    return timed
 
 
 def _chat(document: Mapping[str, Any], details: dict[str, Json]) -> str:

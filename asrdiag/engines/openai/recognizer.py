@@ -2,29 +2,37 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from threading import Lock, Thread
 from typing import cast
 
+from ...errors import SampleError
 from ...spec import Json
 from ..base import Answer, Clip, Failed, NotAsked, Transcript
 from .answer import read_answer
 from .failures import HostedFailure, RequestFailed
 from .key import Key
 from .pace import Pace, backoff_s
-from .request import request_for
+from .request import Request, request_for
 from .sending import Trouble, send
 from .spec import OpenAISpec
 from .spending import Spending
 
 
 class OpenAIRecognizer:
-    """An endpoint, asked about a batch of clips at once."""
+    """An endpoint; whichever threads ask it, at most `concurrency` requests are under way.
+
+    They are all sent from one thread, that of an event loop.
+    """
 
     def __init__(self, spec: OpenAISpec, key: Key) -> None:
         import httpx2
 
         self._spec, self._key = spec, key
-        self._runner = asyncio.Runner()
+        self._loop = asyncio.new_event_loop()
+        self._thread = Thread(target=self._loop.run_forever, name="requests", daemon=True)
+        self._thread.start()
+        self._opening, self._closed = Lock(), False
         self._client = httpx2.AsyncClient(
             base_url=spec.base_url,
             headers=key.headers,
@@ -40,31 +48,65 @@ class OpenAIRecognizer:
 
         Details: `requests` if it took more than one; `usage` and `cost` as far as the endpoint and the prices
         say; and those of `read_answer`. `transcribe_s` is the time of the request that was answered.
+
+        Raises:
+            RuntimeError: it is closed.
+            CancelledError: it was closed meanwhile.
         """
-        return self._runner.run(self._all(clips))
+        requests = [self._request(clip) for clip in clips]
+        with self._opening:
+            if self._closed:
+                raise RuntimeError("the connections to the endpoint are closed")
+            answers = asyncio.run_coroutine_threadsafe(self._all(clips, requests), self._loop)
+        return answers.result()
+
+    def spent(self) -> Mapping[str, Json]:
+        """See `Spending.as_record`."""
+        return self._spending.as_record(priced=self._spec.prices.known)
 
     def close(self) -> None:
-        """Close the connections."""
-        self._runner.run(self._client.aclose())
-        self._runner.close()
+        """Close the connections; what is under way is given up."""
+        with self._opening:
+            if self._closed:
+                return
+            self._closed = True
+        asyncio.run_coroutine_threadsafe(self._close(), self._loop).result()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
 
-    async def _all(self, clips: Sequence[Clip]) -> list[Answer]:
-        return await asyncio.gather(*map(self._one, clips))
+    async def _close(self) -> None:
+        under_way = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in under_way:
+            task.cancel()
+        await asyncio.gather(*under_way, return_exceptions=True)
+        await self._client.aclose()
 
-    async def _one(self, clip: Clip) -> Answer:
+    def _request(self, clip: Clip) -> Request | Failed:
         try:
-            answer = await self._ask(clip)
+            return request_for(self._spec, clip)
+        except SampleError as error:
+            return Failed(SampleError(f"{clip.sample_id}: {error}"))
         except Exception as error:  # noqa: BLE001  (a batch must not fail with one of its clips; it is recorded)
+            return Failed(error)
+
+    async def _all(self, clips: Sequence[Clip], requests: Sequence[Request | Failed]) -> list[Answer]:
+        return await asyncio.gather(*map(self._one, clips, requests))
+
+    async def _one(self, clip: Clip, request: Request | Failed) -> Answer:
+        if isinstance(request, Failed):
+            return request
+        try:
+            answer = await self._ask(clip, request)
+        except Exception as error:  # noqa: BLE001  (likewise)
             answer = Failed(error)
         return self._without_key(answer)
 
-    async def _ask(self, clip: Clip) -> Answer:
+    async def _ask(self, clip: Clip, request: Request) -> Answer:
         tries = 0
         while True:
             tries += 1
             async with self._slots:
-                # Made anew for each try, so that audio is in memory encoded only while it is sent.
-                request = request_for(self._spec, clip)
                 await self._pace.turn()
                 if reason := self._spending.refusal():
                     return NotAsked(reason)
@@ -78,6 +120,8 @@ class OpenAIRecognizer:
                     return self._answered(clip, body, tries, time.perf_counter() - started)
             if reason := self._give_up(trouble, tries):
                 return Failed(RequestFailed(reason))
+            if reason := self._spending.refusal():
+                return NotAsked(reason)
             await asyncio.sleep(self._wait_s(trouble, tries))
 
     def _give_up(self, trouble: Trouble, tries: int) -> str:
@@ -99,12 +143,12 @@ class OpenAIRecognizer:
     def _answered(self, clip: Clip, body: bytes, tries: int, took_s: float) -> Answer:
         read = read_answer(self._spec.api, body, self._spec.model)
         cost = self._spec.prices.cost(read.usage, clip.duration_s)
-        self._spending.add(cost)
+        self._spending.add(read.usage, cost)
         details = dict(read.details)
         if tries > 1:
             details["requests"] = tries
         if usage := read.usage.as_details():
-            details["usage"] = usage
+            details["usage"] = dict(usage)
         if cost is not None:
             details["cost"] = cost
         if isinstance(read.text, HostedFailure):

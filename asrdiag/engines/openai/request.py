@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...audio import write_pcm16
-from ...errors import SampleError
-from ...metrics import spoken_languages
 from ..base import Clip
+from ..telling import told_language, told_prompt
 from .spec import OpenAISpec
 
 
@@ -36,25 +35,36 @@ def request_for(spec: OpenAISpec, clip: Clip) -> Request:
 
 
 def _transcription(spec: OpenAISpec, clip: Clip) -> Request:
-    words = spec.timestamps == "words"
+    timed = spec.timestamps != "none"
     fields: dict[str, Any] = {
         "model": spec.model,
-        "response_format": "verbose_json" if words else "json",
-        "language": _language(spec, clip),
-        "prompt": _prompt(spec, clip),
+        "response_format": "verbose_json" if timed else "json",
+        "language": told_language(spec.language, clip.language),
+        "prompt": told_prompt(spec.prompt, clip.language, spec.id),
         "temperature": spec.temperature,
         "max_completion_tokens": spec.max_output_tokens,
-        "timestamp_granularities": ["word"] if words else None,
+        "timestamp_granularities": [spec.timestamps.removesuffix("s")] if timed else None,
     } | dict(spec.extra_body)
-    form = {
-        f"{name}[]" if isinstance(value, list) else name: value
-        for name, value in fields.items()
-        if value is not None
-    }
     audio = _encoded(clip, "FLAC")
     return Request(
-        "audio/transcriptions", {"data": form, "files": {"file": ("audio.flac", audio, "audio/flac")}}
+        "audio/transcriptions",
+        {"data": _form(fields), "files": {"file": ("audio.flac", audio, "audio/flac")}},
     )
+
+
+def _form(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields as a form has them: lists and mappings with brackets, as OpenAI's own client writes them.
+
+    >>> _form({"model": "m", "prompt": None, "include": ["logprobs"], "chunking_strategy": {"type": "auto"}})
+    {'model': 'm', 'include[]': ['logprobs'], 'chunking_strategy[type]': 'auto'}
+    """
+    form: dict[str, Any] = {}
+    for name, value in fields.items():
+        if isinstance(value, Mapping):
+            form |= _form({f"{name}[{key}]": item for key, item in value.items()})
+        elif value is not None:
+            form[f"{name}[]" if isinstance(value, list) else name] = value
+    return form
 
 
 def _chat(spec: OpenAISpec, clip: Clip) -> Request:
@@ -63,7 +73,7 @@ def _chat(spec: OpenAISpec, clip: Clip) -> Request:
     user = {
         "role": "user",
         "content": [
-            {"type": "text", "text": _prompt(spec, clip)},
+            {"type": "text", "text": told_prompt(spec.prompt, clip.language, spec.id)},
             {"type": "input_audio", "input_audio": {"data": audio, "format": "wav"}},
         ],
     }
@@ -81,22 +91,3 @@ def _encoded(clip: Clip, container: str) -> bytes:
     encoded = io.BytesIO()
     write_pcm16(encoded, clip.samples, clip.sample_rate_hz, container, "PCM_16")
     return encoded.getvalue()
-
-
-def _language(spec: OpenAISpec, clip: Clip) -> str | None:
-    if spec.language == "auto":
-        return None
-    # Of a clip that switches languages the first one counts.
-    return spoken_languages(clip.language)[0] if spec.language == "from_clip" else spec.language
-
-
-def _prompt(spec: OpenAISpec, clip: Clip) -> str | None:
-    if spec.prompt is None or isinstance(spec.prompt, str):
-        return spec.prompt
-    spoken = spoken_languages(clip.language)[0]
-    if spoken not in spec.prompt:
-        known = ", ".join(spec.prompt)
-        raise SampleError(
-            f"{clip.sample_id}: found the language {clip.language!r}; {spec.id} has prompts for: {known}"
-        )
-    return spec.prompt[spoken]

@@ -53,7 +53,7 @@ class OpenAISpec(EngineSpec):
 
     cpu_only: ClassVar[bool] = True
     most_workers: ClassVar[int | None] = 1
-    """It waits more than it works, and its limits hold only if one process sends all requests."""
+    """Its limits hold only if one process sends all requests."""
 
     requires: ClassVar[tuple[Package, ...]] = (Package("httpx2", "httpx2"),)
     install: ClassVar[str] = "pip install 'asrdiag[openai]'"
@@ -71,7 +71,8 @@ class OpenAISpec(EngineSpec):
     temperature: Annotated[float, Field(ge=0, le=2)] | None = 0.0
     """`None`: not sent, for models that do not take one."""
     max_output_tokens: Annotated[int, Field(ge=1)] | None = None
-    timestamps: Literal["none", "words"] = "none"
+    """Sent as `max_completion_tokens`; of OpenAI's two APIs only chat has that field, vLLM's server both."""
+    timestamps: Literal["none", "segments", "words"] = "none"
     extra_body: Mapping[str, JsonValue] = Field(default_factory=dict)
     """Further fields of the request, as the endpoint documents them."""
 
@@ -127,9 +128,9 @@ class OpenAISpec(EngineSpec):
             per_million_output_tokens=self.price_per_million_output_tokens,
         )
 
-    def batch_size(self) -> int:
-        """As many clips as are asked about at a time."""
-        return self.concurrency
+    def callers(self) -> int:
+        """Twice as many as requests at a time: those that wait for another try leave room for others."""
+        return 2 * self.concurrency
 
     def identity(self) -> dict[str, Json]:
         """The endpoint, the model's name and all of a request but the audio.

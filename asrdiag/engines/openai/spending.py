@@ -1,7 +1,7 @@
 """Requests, tokens and money: what answers say of them, what they cost, and when to stop."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from ...spec import Json
@@ -20,10 +20,9 @@ class Usage:
     seconds: float | None = None
     """Of audio, where that is what is billed."""
 
-    def as_details(self) -> dict[str, Json]:
+    def as_details(self) -> dict[str, int | float]:
         """What is known of it."""
-        names = ("input_tokens", "audio_tokens", "output_tokens", "seconds")
-        return {name: value for name in names if (value := getattr(self, name)) is not None}
+        return {name: value for name, value in asdict(self).items() if value is not None}
 
 
 def read_usage(document: Mapping[str, Any]) -> Usage:
@@ -123,8 +122,10 @@ class Spending:
     max_cost: float | None
     requests: int = 0
     cost: float = 0.0
-    unpriced: bool = False
-    """An answer said too little to know its cost."""
+    unpriced: int = 0
+    """Answers that said too little to know their cost."""
+    amounts: dict[str, float] = field(default_factory=dict)
+    """What answers said of their usage, added up; by the names of `Usage`."""
 
     def refusal(self) -> str:
         """Why no further request may be sent; empty if one may."""
@@ -136,12 +137,28 @@ class Spending:
             return f"since answers cost {self.cost:g} and max_cost is {self.max_cost:g}"
         return ""
 
-    def add(self, cost: float | None) -> None:
-        """Count an answer."""
+    def add(self, usage: Usage, cost: float | None) -> None:
+        """Count an answer; `cost`: `None` if it is not known."""
+        for name, amount in usage.as_details().items():
+            self.amounts[name] = self.amounts.get(name, 0) + amount
         if cost is None:
-            self.unpriced = True
+            self.unpriced += 1
         else:
             self.cost += cost
+
+    def as_record(self, *, priced: bool) -> dict[str, Json]:
+        """Requests sent, and what the answers said that they took; with prices, what that costs.
+
+        >>> spending = Spending(max_requests=None, max_cost=None, requests=3)
+        >>> spending.add(Usage(input_tokens=90, output_tokens=10), 0.0002)
+        >>> spending.add(Usage(), None)
+        >>> spending.as_record(priced=True)
+        {'requests': 3, 'input_tokens': 90, 'output_tokens': 10, 'cost': 0.0002, 'answers_without_cost': 1}
+        """
+        record: dict[str, Json] = {"requests": self.requests, **self.amounts}
+        if priced:
+            record |= {"cost": round(self.cost, 9), "answers_without_cost": self.unpriced}
+        return record
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

@@ -11,11 +11,21 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, ValidationInfo
 
 from ...errors import UsageError
+from .hub import NoSuchFileError, cached_file, commit_of, unreachable
 
 WEIGHTS = (".safetensors", ".bin")
 BESIDE_WEIGHTS = (".json", ".jinja", ".model", ".py", ".txt")
-NOT_THE_MODEL = ("optimizer.bin", "scheduler.bin", "trainer_state.json", "training_args.bin")
+NOT_THE_MODEL = frozenset(
+    (
+        *("optimizer.bin", "scheduler.bin", "trainer_state.json", "training_args.bin"),
+        *(f"{of}_results.json" for of in ("all", "eval", "predict", "test", "train")),
+        *("generated_predictions.json", "generated_predictions.txt", "requirements.txt", "zero_to_fp32.py"),
+    )
+)
 """What trainers leave in a checkpoint's folder; it does not change a transcript."""
+ADAPTER_CONFIG = "adapter_config.json"
+NOT_THE_ADAPTER = ("base_model_name_or_path", "peft_version")
+"""What an adapter's configuration says of its making: where its base lay then, and what wrote it."""
 HUB_ID = re.compile(r"[\w.-]+/[\w.-]+(?:/[\w./-]+)?|[\w.-]+")
 
 
@@ -70,8 +80,7 @@ class Checkpoint:
         from huggingface_hub import try_to_load_from_cache
 
         for name in ("config.json", "adapter_config.json"):
-            inside = f"{self.subfolder}/{name}" if self.subfolder else name
-            path = try_to_load_from_cache(self.repository, inside, revision=self.revision)
+            path = try_to_load_from_cache(self.repository, self._inside(name), revision=self.revision)
             if isinstance(path, str):
                 return any(file.suffix in WEIGHTS for file in Path(path).parent.iterdir())
         return False
@@ -90,13 +99,17 @@ class Checkpoint:
             UsageError: it cannot be found, or it is no JSON object.
         """
         path = self._file(file)
-        try:
-            found = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise UsageError(f"{path}: cannot be read as JSON: {error}") from error
+        found = _parsed(path)
         if not isinstance(found, dict):
             raise UsageError(f"{path}: found a {type(found).__name__}, expected a JSON object")
         return found
+
+    def read_if_there(self, file: str) -> dict[str, Any]:
+        """As `read`; empty where the checkpoint has no such file, or where that cannot be found out."""
+        try:
+            return self.read(file)
+        except NoSuchFileError:
+            return {}
 
     def resolved(self, file: str) -> str:
         """The version: the commit on the hub, or `sha256:` over the model's files in a folder.
@@ -110,15 +123,12 @@ class Checkpoint:
             UsageError: the checkpoint cannot be found.
         """
         if self.folder is None:
-            # The hub's cache: .../snapshots/<commit>/<file>
-            inside = self._file(file).parts[: -1 - len(Path(self.subfolder).parts)]
-            return inside[-1]
+            return commit_of(self._file(file), self._inside(file))
         if reason := self.missing():
             raise UsageError(reason)
         digest = hashlib.sha256()
         for path in _files(self.folder):
-            stat = path.stat()
-            digest.update(f"{path.name}\0{_sha256(path, stat.st_size, stat.st_mtime_ns)}\n".encode())
+            digest.update(f"{path.name}\0{_digest(path)}\n".encode())
         return f"sha256:{digest.hexdigest()}"
 
     def fetched(self, file: str) -> Path:
@@ -131,36 +141,23 @@ class Checkpoint:
         if self.folder is None:
             from huggingface_hub import snapshot_download
 
-            pattern = f"{self.subfolder}/*" if self.subfolder else None
-            snapshot_download(self.repository, revision=self.resolved(file), allow_patterns=pattern)
+            snapshot_download(
+                self.repository,
+                revision=self.resolved(file),
+                allow_patterns=f"{self.subfolder}/*" if self.subfolder else None,
+                local_files_only=unreachable() is not None,
+            )
         return place
+
+    def _inside(self, file: str) -> str:
+        return f"{self.subfolder}/{file}".lstrip("/")
 
     def _file(self, name: str) -> Path:
         if self.folder is not None:
             if not (self.folder / name).is_file():
-                raise UsageError(self.missing() or f"{self.folder}: there is no {name} in this folder")
+                raise NoSuchFileError(self.missing() or f"{self.folder}: there is no {name} in this folder")
             return self.folder / name
-        return _hub_file(self.repository, f"{self.subfolder}/{name}".lstrip("/"), self.revision)
-
-
-@lru_cache(maxsize=1000)
-def _hub_file(repository: str, file: str, revision: str | None) -> Path:
-    """Where the hub's cache has a file. Asked once a process: a branch stays where it was then."""
-    # Imported here: it takes a quarter of a second.
-    from huggingface_hub import hf_hub_download
-    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
-
-    what = repository + (f" at revision {revision}" if revision else "")
-    try:
-        return Path(hf_hub_download(repository, file, revision=revision))
-    except LocalEntryNotFoundError as error:
-        raise UsageError(
-            f"{what}: {file} is not in the local cache of the Hugging Face hub and cannot be fetched "
-            "(no network, or HF_HUB_OFFLINE is set); a folder with the checkpoint works offline"
-        ) from error
-    except (HfHubHTTPError, HFValidationError, OSError) as error:
-        reason = str(error).strip().splitlines() or [type(error).__name__]
-        raise UsageError(f"{what}: {file} cannot be fetched from the hub: {reason[0]}") from error
+        return cached_file(self.repository, self._inside(name), self.revision)
 
 
 def _files(folder: Path) -> list[Path]:
@@ -168,6 +165,21 @@ def _files(folder: Path) -> list[Path]:
     safe = any(path.suffix == ".safetensors" for path in files)
     weights = WEIGHTS[:1] if safe else WEIGHTS  # where both lie side by side, only these are loaded
     return [path for path in files if path.suffix in (*weights, *BESIDE_WEIGHTS)]
+
+
+def _digest(path: Path) -> str:
+    stat = path.stat()
+    if path.name == ADAPTER_CONFIG and isinstance(said := _parsed(path), dict):
+        of_the_model = {key: value for key, value in said.items() if key not in NOT_THE_ADAPTER}
+        return hashlib.sha256(json.dumps(of_the_model, sort_keys=True).encode()).hexdigest()
+    return _sha256(path, stat.st_size, stat.st_mtime_ns)
+
+
+def _parsed(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path}: cannot be read as JSON: {error}") from error
 
 
 @lru_cache(maxsize=1000)

@@ -1,19 +1,23 @@
 """What a suite says of a checkpoint, whatever runs it: the keys that the engines for local models share."""
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from ...errors import SampleError, UsageError
-from ...metrics import spoken_languages
+from ...errors import UsageError
 from ...spec import Json
 from ..base import EngineSpec
 from ..silence import SILENCE_DBFS
+from ..telling import told_language, told_prompt
 from .checkpoint import Checkpoint, CheckpointName
 from .families import FamilyFacts, Whether, family_named, family_of
+from .remote_code import code_elsewhere
+from .spoken import spoken
 
 CUT_WINDOW_S = 6.0
+OLDEST_TRANSFORMERS = "5.15.1"
+"""Before it, Qwen3-ASR was told the language in another way."""
 
 Tag = Annotated[str, Field(pattern=r"^[a-z]{2,3}$")]
 
@@ -42,9 +46,15 @@ class CheckpointSpec(EngineSpec):
     seed: int = 0
     longest_chunk_s: Annotated[float, Field(ge=10)] | None = None
     trust_remote_code: bool = False
+    code_revision: str | None = None
+    """Of the repository that this code is in, where the checkpoint names another one."""
+    languages: Annotated[tuple[Tag, ...], Field(min_length=1)] | None = None
+    """Those that the model knows, where its files and its family do not tell."""
 
     @model_validator(mode="after")
     def _nothing_idle(self) -> "CheckpointSpec":
+        if self.code_revision is not None and not self.trust_remote_code:
+            raise ValueError("code_revision without trust_remote_code: no code is run; drop it")
         if self.top_p < 1 and self.temperature == 0:
             raise ValueError("top_p without a temperature above 0: nothing is drawn; drop it")
         return self
@@ -63,10 +73,7 @@ class CheckpointSpec(EngineSpec):
         Raises:
             UsageError: no family takes the model, or its family cannot do what a key asks for.
         """
-        if self.family is not None:
-            family = family_named(self.family)
-        else:
-            family = family_of(self.checkpoint.read("config.json"), self.model)
+        family = self._family_found() if self.family is None else family_named(self.family)
         told: Mapping[str, tuple[bool, Whether]] = {
             "language": (self.language != "auto", family.language),
             "prompt": (self.prompt is not None, family.prompt),
@@ -82,6 +89,16 @@ class CheckpointSpec(EngineSpec):
                 )
         return family
 
+    def _family_found(self) -> FamilyFacts:
+        return family_of(self.checkpoint.read("config.json"), self.model)
+
+    def unavailable(self) -> str | None:
+        """Why this system cannot run here: a package is missing, or a folder that it names."""
+        if reason := self.lacks():
+            return reason
+        named = filter(None, (self.checkpoint, self.adapter_checkpoint))
+        return next((reason for one in named if (reason := one.missing())), None)
+
     def to_fetch(self) -> tuple[str, ...]:
         """Model and adapter, as far as the hub's cache on this machine does not have them."""
         named = filter(None, (self.checkpoint, self.adapter_checkpoint))
@@ -96,7 +113,8 @@ class CheckpointSpec(EngineSpec):
         if self.dtype != "auto":
             return self.dtype
         config = self.checkpoint.read("config.json")
-        parts = (config, config.get("text_config") or {}, config.get("thinker_config") or {})
+        thinker = config.get("thinker_config") or {}
+        parts = (config, config.get("text_config") or {}, thinker, thinker.get("text_config") or {})
         named = (part.get("dtype") or part.get("torch_dtype") for part in parts)
         return next((str(name) for name in named if name), "float32")
 
@@ -110,7 +128,7 @@ class CheckpointSpec(EngineSpec):
             UsageError: the checkpoint cannot be found, or its family cannot do what a key asks for.
         """
         family = self.facts()
-        adapter = self.adapter_checkpoint
+        adapter, code = self.adapter_checkpoint, self.code_elsewhere()
         return {
             "model": _short(self.checkpoint),
             "revision": self.checkpoint.resolved("config.json"),
@@ -124,9 +142,45 @@ class CheckpointSpec(EngineSpec):
             if self.prompt is None or isinstance(self.prompt, str)
             else dict(self.prompt),
             "system_prompt": self.system_prompt,
-            "trust_remote_code": self.trust_remote_code,
+            "code": None if code is None else {"model": code.name, "revision": code.revision},
             "decoding": self.decoding(family),
         }
+
+    def pinned(self) -> Self:
+        """This system with the commits that its branches stand for; folders stay folders.
+
+        Raises:
+            UsageError: the checkpoint cannot be found.
+        """
+        commits: dict[str, str] = {}
+        if self.checkpoint.folder is None:
+            commits["revision"] = self.checkpoint.resolved("config.json")
+        adapter = self.adapter_checkpoint
+        if adapter is not None and adapter.folder is None:
+            commits["adapter_revision"] = adapter.resolved("adapter_config.json")
+        if code := self.code_elsewhere():
+            commits["code_revision"] = code.revision or ""
+        return self.model_copy(update=commits)
+
+    def code_elsewhere(self) -> Checkpoint | None:
+        """The other repository that trusted code is in, at its commit; `None`: none is, or it is not trusted.
+
+        Raises:
+            UsageError: it cannot be found, or there is code in several places.
+        """
+        if not self.trust_remote_code:
+            return None
+        found = code_elsewhere(self.checkpoint, self.code_revision)
+        if found is not None:
+            place, file = found
+            return Checkpoint(place.name, place.resolved(file))
+        if self.code_revision is not None:
+            raise UsageError(f"system {self.id!r}: `code_revision`, but {self.model} names no code elsewhere")
+        return None
+
+    def known_languages(self) -> tuple[str, ...] | None:
+        """As the system says; otherwise as far as the family or the checkpoint's files tell."""
+        return self.languages or spoken(self.checkpoint, self.family)
 
     def decoding(self, family: FamilyFacts) -> dict[str, Json]:
         """How tokens are chosen and clips are cut."""
@@ -139,7 +193,7 @@ class CheckpointSpec(EngineSpec):
                 "seed": self.seed,
             }
         return strategy | {
-            "max_new_tokens": self.max_new_tokens,
+            "max_new_tokens": self.max_new_tokens or family.limit,
             "longest_chunk_s": self.longest_s(family),
             "cut_window_s": CUT_WINDOW_S,
             "silence_dbfs": SILENCE_DBFS,
@@ -150,9 +204,7 @@ class CheckpointSpec(EngineSpec):
 
         Of a clip that switches languages the first one counts.
         """
-        if self.language == "auto":
-            return None
-        return spoken_languages(clip_language)[0] if self.language == "from_clip" else self.language
+        return told_language(self.language, clip_language)
 
     def prompt_of(self, clip_language: str) -> str | None:
         """The prompt for a clip in this language.
@@ -160,13 +212,7 @@ class CheckpointSpec(EngineSpec):
         Raises:
             SampleError: prompts are given by language, and not for this one.
         """
-        if self.prompt is None or isinstance(self.prompt, str):
-            return self.prompt
-        spoken = spoken_languages(clip_language)[0]
-        if spoken not in self.prompt:
-            known = ", ".join(self.prompt)
-            raise SampleError(f"found the language {clip_language!r}; {self.id} has prompts for: {known}")
-        return self.prompt[spoken]
+        return told_prompt(self.prompt, clip_language, self.id)
 
 
 def _short(checkpoint: Checkpoint) -> str:

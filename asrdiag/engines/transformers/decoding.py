@@ -1,11 +1,12 @@
 """Steering `generate` so that each row of a batch is decoded as if it were alone."""
 
-import hashlib
 from collections.abc import Sequence
 from typing import Any
 
 import torch
 from transformers import LogitsProcessor, StoppingCriteria, TopPLogitsWarper
+
+from .piece_rules import seed_for
 
 
 class Scores(LogitsProcessor):
@@ -34,7 +35,7 @@ class Draw(LogitsProcessor):
     def __init__(self, temperature: float, top_p: float, seed: int, keys: Sequence[str]) -> None:
         self._temperature = temperature
         self._top_p = TopPLogitsWarper(top_p) if top_p < 1 else None
-        self._generators = [torch.Generator().manual_seed(_number(seed, key)) for key in keys]
+        self._generators = [torch.Generator().manual_seed(seed_for(seed, key)) for key in keys]
 
     def __call__(self, input_ids: torch.LongTensor, scores: torch.FloatTensor) -> torch.FloatTensor:
         sharpened: Any = scores / self._temperature
@@ -80,9 +81,8 @@ class Limits(StoppingCriteria):
         self._new += 1
         live, ended, full = ~self._done, torch.isin(chosen, self._ends), self._new >= self._limits
         if self._scores.latest is not None:
-            latest = self._scores.latest.float()
-            picked = latest.gather(1, chosen[:, None])[:, 0] - latest.logsumexp(dim=-1)
-            self._logprob += torch.where(live, picked, 0)
+            picked = self._scores.latest.float().log_softmax(dim=-1).gather(1, chosen[:, None])
+            self._logprob += torch.where(live, picked[:, 0], 0)
         self._steps += live
         self._cut |= live & full & ~ended
         self._done = self._done | ended | full
@@ -96,7 +96,3 @@ class Limits(StoppingCriteria):
     def mean_logprobs(self) -> list[float]:
         """Mean natural logarithm of the probabilities of each row's tokens, the end marker included."""
         return [round(value, 4) for value in (self._logprob / self._steps.clamp(min=1)).tolist()]
-
-
-def _number(seed: int, key: str) -> int:
-    return int.from_bytes(hashlib.sha256(f"{seed}\0{key}".encode()).digest()[:8], "big") >> 1

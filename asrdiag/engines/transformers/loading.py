@@ -2,8 +2,8 @@
 
 import importlib
 import os
-import warnings
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from importlib import util
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -11,8 +11,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import torch
 
 from ...errors import UsageError
+from ..base import Package
+from ..devices import cuda_index
+from .adapters import put_in
 from .checkpoint import Checkpoint
 from .families import FamilyFacts
+from .hub import left_alone_if_unreachable
 
 if TYPE_CHECKING:
     from .families.base import Family
@@ -35,7 +39,8 @@ class Loaded:
     def put(self, batch: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         """The batch on the model's device, its floating-point tensors in the model's number format.
 
-        Copies to a GPU go through page-locked memory, so that they overlap with what it still computes.
+        Copies to a GPU go through page-locked memory, and one begins before the one before it has ended. They
+        do not overlap with computing: a batch is put when the answers to the one before it have been read.
         """
         pinned = self.device.type == "cuda"
         moved = {}
@@ -64,17 +69,19 @@ def load(spec: "TransformersSpec", device: str) -> "Family":
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     facts = spec.facts()
+    if old := Package("transformers", "transformers", at_least=facts.since).missing():
+        raise UsageError(f"{spec.model}: models of the family {facts.name}: {old}")
     if absent := [package for module, package in facts.needs.items() if util.find_spec(module) is None]:
         raise UsageError(
             f"{spec.model}: models of the family {facts.name} need {', '.join(absent)}: "
             f"pip install {' '.join(repr(package) for package in absent)}"
         )
+    if device != "cpu" and spec.device_map is None:
+        # Else page-locked memory, and some kernels, make a context on the first GPU from every process.
+        torch.cuda.set_device(cuda_index(device) or 0)
     checkpoint = spec.checkpoint
     family = _told(checkpoint, lambda: _family_class(facts))
-    pinned = {
-        "revision": None if checkpoint.folder else checkpoint.resolved("config.json"),
-        "trust_remote_code": spec.trust_remote_code,
-    }
+    pinned = _pinned(spec, checkpoint)
     dtype = getattr(torch, spec.resolved_dtype())
 
     def open_model() -> Any:
@@ -93,10 +100,13 @@ def load(spec: "TransformersSpec", device: str) -> "Family":
             )
         return model if spec.device_map else model.to(device)
 
-    model = _told(checkpoint, open_model)
-    if adapter := spec.adapter_checkpoint:
-        model = _told(adapter, lambda: _adapted(model, adapter))
-    processor = _told(checkpoint, lambda: family.open_processor(checkpoint.repository, pinned))
+    adapter = spec.adapter_checkpoint
+    on_the_hub = any(one is not None and one.folder is None for one in (checkpoint, adapter))
+    with left_alone_if_unreachable() if on_the_hub else nullcontext():
+        model = _told(checkpoint, open_model)
+        if adapter is not None:
+            model = _told(adapter, lambda: put_in(model, adapter))
+        processor = _told(checkpoint, lambda: family.open_processor(checkpoint.repository, pinned))
     model.eval()
     return family(Loaded(model, model.device, dtype), processor, spec)
 
@@ -107,23 +117,28 @@ def _family_class(facts: FamilyFacts) -> "type[Family]":
     return found
 
 
-def _adapted(model: Any, adapter: Checkpoint) -> Any:
-    from peft import PeftModel
-
-    with warnings.catch_warnings(record=True) as said:
-        warnings.simplefilter("always")
-        wrapped = PeftModel.from_pretrained(model, str(adapter.fetched("adapter_config.json")))
-    for warning in said:
-        if "missing adapter keys" in str(warning.message):
-            # PEFT goes on with fresh weights, which change nothing: the plain model would pass for this one.
-            raise UsageError(f"{adapter.name}: {str(warning.message)[:300]}")
-    # The layers were put into the model itself; its own `generate` is what knows about audio.
-    return wrapped.get_base_model()
+def _pinned(spec: "TransformersSpec", checkpoint: Checkpoint) -> dict[str, Any]:
+    """What every `from_pretrained` is told of where to look."""
+    options: dict[str, Any] = {"trust_remote_code": spec.trust_remote_code}
+    if code := spec.code_elsewhere():
+        options["code_revision"] = code.revision
+    if checkpoint.folder is None:
+        options["revision"] = checkpoint.resolved("config.json")
+    return options
 
 
 def _told(checkpoint: Checkpoint, action: Callable[[], T]) -> T:
     """Run a step of loading; what a user can set right is said without a traceback."""
     try:
         return action()
-    except (OSError, ValueError, ImportError, KeyError) as error:
-        raise UsageError(f"{checkpoint.name}: cannot be loaded: {type(error).__name__}: {error}") from error
+    except (OSError, ValueError, ImportError, KeyError, RuntimeError) as error:
+        said = f"{checkpoint.name}: cannot be loaded: {type(error).__name__}: {error}"
+        raise UsageError(said + _package_missing(error)) from error
+
+
+def _package_missing(error: BaseException) -> str:
+    """What transformers keeps to itself: it "can't load feature extractor" where a package is missing."""
+    before = error.__context__
+    while before is not None and not isinstance(before, ImportError):
+        before = before.__context__
+    return "" if before is None else f"; before that: {str(before).strip()}"

@@ -8,17 +8,19 @@ from ...errors import UsageError
 from ...spec import Json
 from ..base import Package
 from ..devices import cuda_index, each_cuda, unusable_device
-from .checkpoint_spec import CheckpointSpec
+from .checkpoint_spec import OLDEST_TRANSFORMERS, CheckpointSpec
 from .families import FAMILIES, FamilyFacts
 
 if TYPE_CHECKING:
     from .recognizer import TransformersRecognizer
 
-PEFT = Package("peft", "peft", "adapter")
+PEFT = Package("peft", "peft", "adapter, granite-speech", at_least="0.19.1")
+ACCELERATE = Package("accelerate", "accelerate", "device_map", at_least="1.10")
 OF_FAMILIES = tuple(
     Package(package.partition("[")[0], module, family.name)
     for family in FAMILIES
     for module, package in family.needs.items()
+    if module != PEFT.module
 )
 
 
@@ -29,9 +31,9 @@ class TransformersSpec(CheckpointSpec):
     default_batch_seconds: ClassVar[float | None] = 480.0
 
     requires: ClassVar[tuple[Package, ...]] = (
-        Package("torch", "torch"),
-        Package("transformers", "transformers"),
-        Package("accelerate", "accelerate", "device_map"),
+        Package("torch", "torch", at_least="2.6"),
+        Package("transformers", "transformers", at_least=OLDEST_TRANSFORMERS),
+        ACCELERATE,
         PEFT,
         *OF_FAMILIES,
     )
@@ -81,14 +83,10 @@ class TransformersSpec(CheckpointSpec):
         return found | ({"strategy": "beams", "beams": self.beams} if self.beams > 1 else {})
 
     def unavailable(self) -> str | None:
-        if reason := self.lacks():
-            return reason
-        if self.adapter and not PEFT.installed:
-            return f"peft is not installed: {self.install}"
-        for checkpoint in filter(None, (self.checkpoint, self.adapter_checkpoint)):
-            if reason := checkpoint.missing():
-                return reason
-        return None
+        for key, package in (("adapter", PEFT), ("device_map", ACCELERATE)):
+            if getattr(self, key) is not None and (reason := package.missing()):
+                return f"{reason}: {self.install}"
+        return super().unavailable()
 
     def refuses(self, device: str) -> str | None:
         if self.device_map is not None and device != "cuda":
@@ -115,6 +113,14 @@ class TransformersSpec(CheckpointSpec):
         import torch
 
         return each_cuda(device, torch.cuda.device_count())
+
+    def refuses_lent_gpus(self) -> str | None:
+        if self.device_map is None:
+            return None
+        return (
+            f"system {self.id!r}: `device_map: auto` takes all GPUs of a machine, and Ray lends each process "
+            "one; leave the key out, or run it without --executor ray"
+        )
 
     def open(self, device: str) -> "TransformersRecognizer":
         """Load the model and transcribe a second of noise, so that the first clip is as fast as the rest.

@@ -1,12 +1,13 @@
-"""Words from tokens and the times at which these ended."""
+"""Words from tokens and the times of these."""
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 from .families.base import Word
 
 
 def words_of(
-    decode: Callable[[list[int]], str], tokens: Sequence[int], ends_s: Sequence[float]
+    decode: Callable[[list[int]], str], tokens: Sequence[int], times_s: Sequence[tuple[float, float]]
 ) -> tuple[Word, ...]:
     """Join tokens into words: one begins with a token that begins with a space.
 
@@ -14,16 +15,18 @@ def words_of(
 
     Args:
         decode: tokens to text, with their leading spaces.
-        ends_s: when each token ended, in seconds; a token begins where the one before it ended.
+        times_s: when each token began and ended, in seconds.
 
-    >>> pieces = {1: " the", 2: " kit", 3: "ten"}
-    >>> [word.text for word in words_of(lambda ids: pieces[ids[0]], [1, 2, 3], [0.2, 0.4, 0.6])]
-    ['the', 'kitten']
+    >>> pieces, times_s = {1: " the", 2: " kit", 3: "ten"}, [(0.0, 0.2), (0.3, 0.4), (0.4, 0.6)]
+    >>> [(word.text, word.start_s) for word in words_of(lambda ids: pieces[ids[0]], [1, 2, 3], times_s)]
+    [('the', 0.0), ('kitten', 0.3)]
     """
     words: list[Word] = []
     pending: list[int] = []
     began = 0.0
-    for token, end_s in zip(tokens, ends_s, strict=True):
+    for token, (start_s, end_s) in zip(tokens, times_s, strict=True):
+        if not pending:
+            began = start_s
         pending.append(token)
         text = decode(pending)
         if "\ufffd" in text:  # half of a character; the rest is in the next token
@@ -34,8 +37,17 @@ def words_of(
         elif words:
             last = words[-1]
             words[-1] = Word(last.text + text.rstrip(), last.start_s, round(end_s, 3))
-        pending, began = [], end_s
+        pending = []
     return tuple(words)
+
+
+def one_after_the_other(ends_s: Sequence[float]) -> list[tuple[float, float]]:
+    """Times of tokens of which only the ends are known: each begins where the one before it ended.
+
+    >>> one_after_the_other([0.2, 0.5])
+    [(0.0, 0.2), (0.2, 0.5)]
+    """
+    return list(pairwise((0.0, *ends_s)))
 
 
 def _spaceless(text: str) -> bool:

@@ -3,7 +3,6 @@
 The prompts are those that the transformers engine's processors make, to the byte.
 """
 
-import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
@@ -11,11 +10,11 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from ...errors import SampleError
 from ..transformers.checkpoint_spec import CheckpointSpec
 from ..transformers.families.base import RATE_HZ, Answer, Piece
 from ..transformers.families.chat import conversation
 from ..transformers.families.qwen3_asr_text import parse
+from ..transformers.piece_rules import most_tokens, most_tokens_of_whisper, require_known
 
 Request: TypeAlias = Mapping[str, Any]
 """A prompt as `vllm.LLM.generate` takes it."""
@@ -36,25 +35,25 @@ class Prompts(ABC):
     def request(self, piece: Piece) -> Request:
         """What is sent for a piece."""
 
+    @abstractmethod
+    def suppressed(self) -> Collection[int]:
+        """The tokens that are never to be chosen."""
+
     def check(self, piece: Piece) -> None:
         """Make sure that the model knows the language it is told.
 
         Raises:
             SampleError: it does not; the message lists those it knows.
         """
-        known = self.languages()
-        if known is not None and piece.language is not None and piece.language not in known:
-            raise SampleError(
-                f"found the language {piece.language!r}; {self.spec.id} knows: {', '.join(sorted(known))}"
-            )
+        require_known(piece.language, self.languages(), self.spec.id)
 
     def languages(self) -> Collection[str] | None:
         """The tags that it can be told; `None`: it is not told, or takes any."""
         return None
 
     def limit(self, piece: Piece) -> int:
-        """The most tokens that a piece may have: as the system says, or 10 a second and 32."""
-        return self.spec.max_new_tokens or math.ceil(10 * piece.duration_s) + 32
+        """The most tokens that a piece may have."""
+        return most_tokens(self.spec.max_new_tokens, piece.duration_s)
 
     def answer(self, piece: Piece, answer: Answer) -> Answer:
         """The answer, with what the model wrote taken apart."""
@@ -79,6 +78,10 @@ class Qwen3AsrPrompts(Prompts):
             f"<|im_start|>assistant\n{forced}",
             "multi_modal_data": {"audio": (np.pad(piece.samples, (0, lacking)), RATE_HZ)},
         }
+
+    def suppressed(self) -> Collection[int]:
+        """The token that stands for a frame of audio."""
+        return self._encode("<|audio_pad|>")
 
     def answer(self, piece: Piece, answer: Answer) -> Answer:
         parsed = parse(answer.text)
@@ -106,15 +109,23 @@ class Qwen25OmniPrompts(Prompts):
         text = self._processor.apply_chat_template(turns, add_generation_prompt=True, tokenize=False)
         return {"prompt": text, "multi_modal_data": {"audio": (piece.samples, RATE_HZ)}}
 
+    def suppressed(self) -> Collection[int]:
+        """The token that stands for a frame of audio."""
+        return self._encode(self._processor.audio_token)
+
 
 class WhisperPrompts(Prompts):
     """A prefix for the decoder: earlier text, if any, then language and task; no timestamps."""
 
     def __init__(self, spec: CheckpointSpec, encode: Encode) -> None:
         super().__init__(spec, encode)
-        known = spec.checkpoint.read("generation_config.json").get("lang_to_id") or {}
-        self.language_tokens = {token.strip("<|>"): int(number) for token, number in known.items()}
+        generation = spec.checkpoint.read("generation_config.json")
+        known = generation.get("lang_to_id") if generation.get("is_multilingual", True) else None
+        self.language_tokens = {token.strip("<|>"): int(number) for token, number in (known or {}).items()}
         """Token by tag; none if the model knows English only."""
+        self._suppressed = [
+            int(token) for token in generation.get("suppress_tokens") or () if int(token) >= 0
+        ]
         self._positions = int(spec.checkpoint.read("config.json")["max_target_positions"])
 
     def languages(self) -> Collection[str]:
@@ -128,20 +139,19 @@ class WhisperPrompts(Prompts):
         """What is sent to learn the language: its first token is one."""
         return self._sent(piece, "<|startoftranscript|>")
 
-    def limit(self, piece: Piece) -> int:
-        """As the system says; otherwise, as in the original, half of the decoder's positions."""
-        prefix = 4 + (len(self._encode(_before(piece))) if piece.prompt else 0)
-        if prefix >= self._positions:
-            raise SampleError(
-                f"found a prompt of {prefix - 4} tokens; the decoder has {self._positions} positions"
-            )
-        return min(self.spec.max_new_tokens or self._positions // 2, self._positions - prefix)
+    def suppressed(self) -> Collection[int]:
+        """What the checkpoint's `generation_config.json` says: symbols and the like."""
+        return self._suppressed
 
-    @staticmethod
-    def _sent(piece: Piece, prefix: str) -> Request:
+    def limit(self, piece: Piece) -> int:
+        """The most tokens of a window."""
+        prompt_tokens = len(self._encode(_before(piece))) if piece.prompt else 0
+        return most_tokens_of_whisper(self.spec.max_new_tokens, self._positions, prompt_tokens)
+
+    def _sent(self, piece: Piece, prefix: str) -> Request:
         return {
             "encoder_prompt": {"prompt": "", "multi_modal_data": {"audio": (piece.samples, RATE_HZ)}},
-            "decoder_prompt": {"prompt": prefix},
+            "decoder_prompt": {"prompt_token_ids": list(self._encode(prefix))},
         }
 
 

@@ -1,6 +1,7 @@
 """The `vllm` engine as a suite names it."""
 
 import os
+from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
@@ -9,8 +10,12 @@ from ...errors import UsageError
 from ...spec import Json
 from ..base import Package
 from ..devices import cuda_index, each_cuda, unusable_device
-from ..transformers.checkpoint_spec import CheckpointSpec
-from ..transformers.families import FamilyFacts
+from ..hardware import why_no_cuda
+from ..transformers.checkpoint import Checkpoint
+from ..transformers.checkpoint_spec import OLDEST_TRANSFORMERS, CheckpointSpec
+from ..transformers.families import FamilyFacts, family_named
+from ..transformers.spoken import spoken
+from .gpus import choose_gpus, count_gpus
 
 if TYPE_CHECKING:
     from ..transformers.recognizer import TransformersRecognizer
@@ -19,22 +24,27 @@ FAMILIES = ("qwen3-asr", "qwen2.5-omni", "whisper")
 WITH_ADAPTER = "qwen3-asr"
 """The one family whose encoder and projector vLLM adapts too; elsewhere it drops their layers."""
 WHISPER_WINDOW_S = 30.0
-RANKS = (1, 8, 16, 32, 64, 128, 256, 320, 512)
-"""What vLLM takes as `max_lora_rank`."""
 
 
 class VllmSpec(CheckpointSpec):
     """Qwen3-ASR, Qwen2.5-Omni or Whisper on NVIDIA GPUs by vLLM, which schedules its own batches."""
 
-    default_batch_size: ClassVar[int] = 512
+    default_batch_size: ClassVar[int] = 128
+    default_batch_seconds: ClassVar[float | None] = 1800.0
 
-    requires: ClassVar[tuple[Package, ...]] = (Package("vllm", "vllm"),)  # it brings the rest
+    requires: ClassVar[tuple[Package, ...]] = (
+        # Before 0.29 it leaves out an adapter's queries, keys and values in the encoder of Qwen3-ASR.
+        Package("vllm", "vllm", at_least="0.29"),
+        Package("transformers", "transformers", at_least=OLDEST_TRANSFORMERS),
+    )
     install: ClassVar[str] = (
-        "pip install asrdiag vllm==0.26.0, on Linux with an NVIDIA GPU and in an environment of its own "
+        "pip install asrdiag vllm==0.33.0, on Linux with an NVIDIA GPU and in an environment of its own "
         "(it pins torch)"
     )
 
     engine: Literal["vllm"]
+    temperature: Annotated[float, Field(ge=0, le=2)] = 0.0
+    """0 takes the likeliest token; above, tokens are drawn."""
     repetition_penalty: Annotated[float, Field(gt=0)] = 1.0
     """Above 1 makes tokens less likely that are in the prompt or were written before."""
     tensor_parallel_size: Annotated[int, Field(ge=1)] = 1
@@ -61,12 +71,26 @@ class VllmSpec(CheckpointSpec):
                 f"system {self.id!r}: with vLLM an adapter is possible for {WITH_ADAPTER} only; of "
                 f"{family.name} it would leave out the adapter's layers in the encoder"
             )
+        if self.adapter is not None and self.resolved_dtype() == "float32":
+            raise UsageError(
+                f"system {self.id!r}: found an adapter and the dtype float32; vLLM adapts models in bfloat16 "
+                "and float16 only, so name one as `dtype:`"
+            )
         if family.name == "whisper" and (self.longest_chunk_s or 0) > WHISPER_WINDOW_S:
             raise UsageError(
                 f"system {self.id!r}: found longest_chunk_s {self.longest_chunk_s:g}, expected at most "
                 f"{WHISPER_WINDOW_S:g}: Whisper hears no more than that at a time"
             )
         return family
+
+    def _family_found(self) -> FamilyFacts:
+        # Unlike transformers, vLLM loads Qwen3-ASR in its makers' layout too.
+        name = _qwen3_asr(self.checkpoint)
+        return super()._family_found() if name is None else family_named(name)
+
+    def known_languages(self) -> tuple[str, ...] | None:
+        """As the system says; otherwise as far as the family or the checkpoint's files tell."""
+        return self.languages or spoken(self.checkpoint, self.family or _qwen3_asr(self.checkpoint))
 
     def longest_s(self, family: FamilyFacts) -> float | None:
         """As the family has it; Whisper's own way with long audio is not in vLLM, so it is cut too."""
@@ -75,49 +99,40 @@ class VllmSpec(CheckpointSpec):
     def decoding(self, family: FamilyFacts) -> dict[str, Json]:
         return {**super().decoding(family), "repetition_penalty": self.repetition_penalty}
 
-    def lora_rank(self) -> int | None:
-        """vLLM's `max_lora_rank` for the adapter: the smallest it takes that is enough.
-
-        Raises:
-            UsageError: the adapter cannot be found, or its rank is larger than vLLM takes.
-        """
-        if (adapter := self.adapter_checkpoint) is None:
-            return None
-        config = adapter.read("adapter_config.json")
-        rank = max([int(config["r"]), *map(int, (config.get("rank_pattern") or {}).values())])
-        if rank > RANKS[-1]:
-            raise UsageError(f"{adapter.name}: found the rank {rank}, expected at most {RANKS[-1]}")
-        return next(limit for limit in RANKS if limit >= rank)
-
-    def unavailable(self) -> str | None:
-        if reason := self.lacks():
-            return reason
-        for checkpoint in filter(None, (self.checkpoint, self.adapter_checkpoint)):
-            if reason := checkpoint.missing():
-                return reason
-        # Imported here: nobody without vllm waits seconds for it.
-        import torch
-
-        if not torch.cuda.is_available():
-            return "vllm is installed, but torch finds no CUDA device"
-        return None
-
     @classmethod
     def device_kinds(cls) -> tuple[str, ...]:
         return ("cuda",)
 
     def refuses(self, device: str) -> str | None:
-        if cuda_index(device) is None:
-            return unusable_device(device, system=self.id, usable=["cuda", "cuda:N"])
+        return self._no_gpu(device) or self._too_few_gpus(device, first=cuda_index(device) or 0)
+
+    def _no_gpu(self, device: str) -> str | None:
+        if cuda_index(device) is not None:
+            return None
+        hint = "; vLLM runs on NVIDIA GPUs"
+        return unusable_device(device, system=self.id, usable=["cuda", "cuda:N"], hint=hint)
+
+    def _too_few_gpus(self, device: str, *, first: int) -> str | None:
+        """Why the GPUs from a number on do not suffice, of those that this process sees."""
+        count, number = count_gpus(), self.tensor_parallel_size
+        if not count:
+            why = why_no_cuda() or "torch finds none"
+            return f"{self.id} cannot use the device {device!r}: there is no CUDA device: {why}"
+        if first + number > count:
+            needed = f"it takes {number} from there on" if number > 1 else "there is no such device"
+            return f"{self.id} cannot use the device {device!r}: {needed}; torch finds {count} in all"
         return None
 
     def devices(self, device: str) -> tuple[str, ...]:
-        """`cuda` is every GPU, each with a model of its own, unless they share one."""
-        if self.tensor_parallel_size > 1:
+        """`cuda` is every GPU, with a model for each, or for as many as share one."""
+        if device != "cuda":
             return (device,)
-        import torch
+        count, number = count_gpus(), self.tensor_parallel_size
+        return each_cuda(device, count)[: count - count % number : number]
 
-        return each_cuda(device, torch.cuda.device_count())
+    def torch_device(self, device: str) -> str | None:
+        """The first GPU: it is made the only one. A shared model is in processes of vLLM's own."""
+        return None if self.tensor_parallel_size > 1 else "cuda:0"
 
     def gpus(self) -> int:
         return self.tensor_parallel_size
@@ -128,33 +143,26 @@ class VllmSpec(CheckpointSpec):
         Raises:
             UsageError: vLLM or a GPU is missing, or the checkpoint or the adapter cannot be used.
         """
-        if reason := self.unavailable() or self.refuses(device):
+        if reason := self.unavailable():
             raise UsageError(f"{self.id}: {reason}")
-        from ..transformers.recognizer import TransformersRecognizer
-        from .model import VllmModel
-
-        _choose_gpus(device, self.tensor_parallel_size)
+        if reason := self._no_gpu(device):
+            raise UsageError(reason)
+        choose_gpus(device, self.tensor_parallel_size)
+        if reason := self._too_few_gpus(device, first=0):
+            raise UsageError(reason)
         # The engine in this process: a worker that is ended leaves no process behind that holds the GPU.
         os.environ.setdefault("VLLM_ENABLE_V1_MULTIPROCESSING", "0")
         os.environ.setdefault("VLLM_LOGGING_LEVEL", "ERROR")
+        from ..transformers.recognizer import TransformersRecognizer
+        from .model import VllmModel
+
         recognizer = TransformersRecognizer(VllmModel(self), self)
         recognizer.warm_up()
         return recognizer
 
 
-def _choose_gpus(device: str, number: int) -> None:
-    """vLLM takes the first visible GPUs, so those from `cuda:N` on are made the only ones.
-
-    Raises:
-        UsageError: there are fewer.
-    """
-    index = cuda_index(device)
-    if index is None or device == "cuda":
-        return
-    given = os.environ.get("CUDA_VISIBLE_DEVICES")
-    visible = given.split(",") if given else [str(place) for place in range(index + number)]
-    if len(visible) < index + number:
-        raise UsageError(
-            f"found CUDA_VISIBLE_DEVICES {given!r}, expected {number} devices from {device!r} on"
-        )
-    os.environ["CUDA_VISIBLE_DEVICES"] = ",".join(visible[index : index + number])
+@lru_cache(maxsize=100)
+def _qwen3_asr(checkpoint: Checkpoint) -> str | None:
+    """The family's name, if `config.json` is that of a Qwen3-ASR, in whichever layout."""
+    found = checkpoint.read("config.json").get("model_type") == "qwen3_asr"
+    return "qwen3-asr" if found else None

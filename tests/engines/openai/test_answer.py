@@ -63,6 +63,7 @@ keys = st.sampled_from(
         "usage",
         "words",
         "word",
+        "segments",
         "start",
         "end",
     ]
@@ -131,11 +132,13 @@ def test_the_text_of_a_refusal_is_kept() -> None:
 
 def test_details_that_the_endpoint_gives() -> None:
     words = [{"word": " it", "start": 0, "end": 0.25}, {"word": "was", "start": 0.25, "end": 0.5004}]
-    found = transcription({"text": "it was", "model": "other", "language": "english", "words": words})
-    assert found.details == {
+    segments = [{"id": 0, "text": " it was", "start": 0.0, "end": 0.5, "avg_logprob": -0.1}]
+    beside = {"model": "other", "language": "english", "words": words, "segments": segments}
+    assert transcription({"text": "it was"} | beside).details == {
         "model": "other",
         "language": "english",
         "words": [["it", 0.0, 0.25], ["was", 0.25, 0.5]],
+        "segments": [["it was", 0.0, 0.5]],
     }
     assert (
         transcription({"text": "it", "model": "asked", "words": [{"word": "it"}], "language": 3}).details

@@ -5,6 +5,7 @@ import io
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import Any
 
@@ -64,6 +65,14 @@ def test_a_transcription_is_asked_for_as_documented(opened: Any) -> None:
     assert 0 < answer.transcribe_s < 20
 
 
+def test_segments_are_asked_for_and_kept(opened: Any) -> None:
+    segments = [{"id": 0, "start": 0, "end": 0.1, "text": " clip"}]
+    recognizer, server = opened(lambda *_: Say({"text": "clip", "segments": segments}), timestamps="segments")
+    assert recognizer.transcribe([clip(0)])[0].details == {"segments": [["clip", 0.0, 0.1]]}
+    assert server.heard[0].fields["response_format"] == "verbose_json"
+    assert server.heard[0].fields["timestamp_granularities[]"] == "segment"
+
+
 def test_a_chat_is_asked_for_as_documented(opened: Any) -> None:
     prompts = {"en": "Write it down.", "zh": "请写下来。"}
     keys = {"api": "chat", "prompt": prompts, "system_prompt": "You hear.", "max_output_tokens": 99}
@@ -95,7 +104,8 @@ def test_a_chat_is_asked_for_as_documented(opened: Any) -> None:
 
 def test_requests_are_those_of_openais_own_client(opened: Any) -> None:
     openai = pytest.importorskip("openai", reason="openai is not installed: pip install openai")
-    transcriber, server = opened(language="en", prompt="Names.", timestamps="words", extra_body={"seed": 3})
+    further = {"seed": 3, "chunking_strategy": {"type": "server_vad", "threshold": 0.5}, "stop": [1, 2]}
+    transcriber, server = opened(language="en", prompt="Names.", timestamps="words", extra_body=further)
     keys = {"api": "chat", "prompt": "Write.", "system_prompt": "You hear.", "max_output_tokens": 9}
     chatter, chat_server = opened(lambda *_: chat_says(content="yes"), **keys, extra_body={"seed": 3})
     assert transcriber.transcribe([clip(0)])[0].text == "clip 0"
@@ -109,7 +119,7 @@ def test_requests_are_those_of_openais_own_client(opened: Any) -> None:
             **{"file": ("audio.flac", flac.getvalue()), "model": "whisper-1", "language": "en"},
             **{"prompt": "Names.", "temperature": 0.0, "response_format": "verbose_json"},
             timestamp_granularities=["word"],
-            extra_body={"seed": 3},
+            extra_body=further,
         )
         assert said.text == "clip 0"
     part = {"data": base64.b64encode(wav.getvalue()).decode(), "format": "wav"}
@@ -233,6 +243,37 @@ def test_as_many_requests_as_allowed_are_under_way_and_no_more(opened: Any) -> N
     answers = recognizer.transcribe([clip(number) for number in range(9)])
     assert [answer.text for answer in answers] == [f"clip {number}" for number in range(9)]
     assert server.most_at_once == 3
+
+
+def test_an_answer_that_hangs_keeps_nothing_else_from_being_asked(opened: Any) -> None:
+    others = threading.Event()
+
+    def script(number: int, _: int) -> Say:
+        if server.times(9) == 1:
+            others.set()
+        return Say({"text": f"clip {number}"}, wait_for=others if number == 0 else None)
+
+    recognizer, server = opened(script, concurrency=2)
+    with ThreadPoolExecutor(4) as threads:  # as the runner calls it: several threads with a clip each
+        answers = list(threads.map(lambda number: recognizer.transcribe([clip(number)])[0], range(10)))
+    assert [answer.text for answer in answers] == [f"clip {number}" for number in range(10)]
+    assert len(server.heard) == 10
+    assert server.most_at_once == 2
+
+
+def test_closed_it_gives_up_what_is_under_way_and_takes_nothing_more(opened: Any) -> None:
+    recognizer, server = opened(lambda *_: Say(hang=True), timeout_s=1000.0)
+    with ThreadPoolExecutor(1) as threads:
+        waiting = threads.submit(recognizer.transcribe, [clip(0)])
+        deadline = time.monotonic() + 20
+        while not server.heard and time.monotonic() < deadline:
+            time.sleep(0.01)
+        recognizer.close()
+        with pytest.raises(CancelledError):
+            waiting.result(timeout=20)
+    with pytest.raises(RuntimeError, match="the connections to the endpoint are closed"):
+        recognizer.transcribe([clip(0)])
+    assert len(server.heard) == 1
 
 
 def test_requests_a_minute_are_kept(opened: Any) -> None:

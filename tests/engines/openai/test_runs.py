@@ -85,6 +85,7 @@ def test_every_clip_is_answered_or_recorded_with_its_reason_once(
         asked = [server.times(number) for number in range(12)]
         run = tmp_path / "runs" / "small"
         found, told = answers(run), {record["sample_id"]: record for record in records(run, CELL)}
+        spent = json.loads((run / "run.json").read_text())["sessions"][0]["systems"]["hosted"][0]["spent"]
 
         server.script = fine  # what failed is asked again by the same command, and nothing else is
         assert asrdiag("run", path).returncode == 0
@@ -98,6 +99,8 @@ def test_every_clip_is_answered_or_recorded_with_its_reason_once(
         **{"c9": "RequestFailed", "c10": "RequestFailed"},
     }
     assert asked == [1, 2, 4, 2, 2, 1, 1, 1, 1, 4, 4, 1]
+    # Nine answers came, some without a text: of 0.1 to 0.7, 0.9 and 1.2 s, together 4.9 s at 0.6 a minute.
+    assert spent == {"requests": sum(asked), "cost": 0.049, "answers_without_cost": 0}
     assert told["c7"]["error"] == {
         "stage": "transcribe",
         "type": "RequestFailed",

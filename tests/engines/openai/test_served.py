@@ -48,6 +48,9 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         ) as process,
     ):
         try:
+            # While the server imports the same for itself.
+            from transformers import Qwen3ASRForConditionalGeneration, WhisperForConditionalGeneration  # noqa: F401
+
             wait_for(f"http://127.0.0.1:{port}/health", process, log)
             yield f"http://127.0.0.1:{port}/v1"
         finally:

@@ -1,12 +1,8 @@
 """Languages and prompts reach the model as its makers meant them."""
 
-import importlib.util
-from types import SimpleNamespace
-
 import pytest
 
 from asrdiag.engines.base import Clip, Failed
-from asrdiag.errors import UsageError
 
 tiny = pytest.importorskip("engines.tiny_checkpoints", reason="needs the extra transformers")
 
@@ -17,7 +13,8 @@ def test_whisper_says_which_language_it_heard_and_takes_the_one_it_is_told(spec,
     assert {t.details["language"] for t in heard} - {"en"}  # random weights do not favour English
     german = [Clip(c.sample_id, c.samples, 16_000, "de-AT") for c in clips[:3]]
     told = spec("whisper", language="from_clip").open("cpu").transcribe(german)
-    assert [t.details["language"] for t in told] == ["de"] * 3
+    # What it was told is not what it heard.
+    assert not any("language" in t.details for t in told)
     assert [t.text for t in told] != [t.text for t in heard]
 
 
@@ -46,34 +43,6 @@ def test_qwen3_asr_is_prompted_as_its_makers_do(spec, clips):
     plain_piece = untold._cut(clips[0]).pieces[0]
     ids = untold._family.prepare(plain_piece)["input_ids"][0]
     assert untold._family.processor.tokenizer.decode(ids).endswith("<|im_start|>assistant\n")
-
-
-def test_the_thinker_of_qwen2_5_omni(spec, clips, monkeypatch, tmp_path, content):
-    from asrdiag.engines.transformers.families.qwen2_5_omni import Qwen25Omni
-
-    processor = tiny.omni_thinker(tmp_path)
-    keys = {"model": str(tmp_path), "prompt": {"en": "Write it down."}, "system_prompt": "Listen."}
-    described = spec("omni", **keys, max_new_tokens=12)
-    if importlib.util.find_spec("torchvision") is None:
-        with pytest.raises(UsageError, match=r"family qwen2.5-omni need .*pip install 'torchvision'"):
-            described.open("cpu")
-    monkeypatch.setattr(Qwen25Omni, "open_processor", lambda *_: processor)
-    installed = SimpleNamespace(find_spec=lambda name: name)
-    monkeypatch.setattr("asrdiag.engines.transformers.loading.util", installed)
-    recognizer = described.open("cpu")
-    alone = [recognizer.transcribe([clip])[0] for clip in clips]
-    assert len({t.text for t in alone}) > 4
-    assert content(recognizer.transcribe(clips)) == content(alone)
-    inputs = recognizer._family.prepare(recognizer._cut(clips[0]).pieces[0])
-    text = processor.tokenizer.decode(inputs["input_ids"][0])
-    # A frame every 160 samples or part of them, halved by a convolution and once more by pooling.
-    n_frames = -(-len(clips[0].samples) // 160)
-    assert inputs["input_features"].shape == (1, 128, n_frames)
-    assert text.count("<|AUDIO|>") == ((n_frames - 1) // 2 + 1 - 2) // 2 + 1
-    assert text.replace("<|AUDIO|>", "") == (
-        "<|im_start|>system\nListen.<|im_end|>\n"
-        "<|im_start|>user\nWrite it down.<|audio_bos|><|audio_eos|><|im_end|>\n<|im_start|>assistant\n"
-    )
 
 
 def test_prompts_by_language(spec, clips):

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from asrdiag.engines.transformers.families.qwen3_asr_text import parse
@@ -27,6 +27,7 @@ QWEN = "language English<asr_text>"
         ("<asr_text>the cat", "the cat"),
         ("language None<asr_text>", ""),
         ("language Hong Kong Cantonese<asr_text>你好", "你好"),
+        ("language no no no no<asr_text>no", "language no no no no no"),  # four words are no language
         ("LANGUAGE ENGLISH<asr_text>the cat", "the cat"),
         ("<s>the cat</s><pad><pad>", "the cat"),
         ("<|startoftranscript|><|en|><|transcribe|><|0.00|> the cat<|1.20|><|endoftext|>", "the cat"),
@@ -141,6 +142,7 @@ ODD = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(ODD)
 def test_nothing_makes_it_raise_and_the_reward_takes_what_comes(output: Any) -> None:
     said = transcript(output)
@@ -166,6 +168,7 @@ PIECES = st.sampled_from(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(PIECES, max_size=12))
 def test_no_word_is_lost_doubled_or_joined(pieces: list[str]) -> None:
     output = " ".join(pieces)
@@ -173,6 +176,7 @@ def test_no_word_is_lost_doubled_or_joined(pieces: list[str]) -> None:
     assert transcript(output).split() == words
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from(["English", "Chinese", "None"]),
     st.text(st.characters(exclude_characters="<"), max_size=30),

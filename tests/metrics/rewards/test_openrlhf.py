@@ -5,7 +5,7 @@ import pickle
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from asrdiag.metrics.rewards import openrlhf
@@ -51,6 +51,7 @@ def test_prompts_are_taken_off(query: str, prompt: str, expected: str) -> None:
     assert after_prompt(query, prompt) == expected
 
 
+@settings(deadline=None)
 @given(st.text(), st.text())
 @example("", "a b")
 def test_a_prompt_as_it_was_is_always_taken_off(prompt: str, answer: str) -> None:
@@ -58,6 +59,7 @@ def test_a_prompt_as_it_was_is_always_taken_off(prompt: str, answer: str) -> Non
     assert isinstance(after_prompt(answer, prompt), str)
 
 
+@settings(deadline=None)
 @given(st.text(" \nab", min_size=1), st.sampled_from(["hello", "hello a b"]))
 def test_white_space_in_the_prompt_may_change(prompt: str, answer: str) -> None:
     marked = f"{prompt} <|im_start|>assistant\n"

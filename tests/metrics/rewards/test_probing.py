@@ -54,6 +54,13 @@ def test_of_equal_ones_the_lower_temperature_is_chosen() -> None:
     assert probe(groups(made(0.7, *same), made(0.5, *same), GREEDY), Criterion()).chosen == 0.5
 
 
+def test_a_limit_of_1_is_kept_by_what_is_1_on_paper() -> None:
+    # Seven of equal reward share the first place: seven times 1/7, which a computer may make less than 1.
+    found = probe(groups(made(0.5, *[(BASE,) * 7] * 4), GREEDY), Criterion(least_preservation=1))
+    assert found.levels[1].summary.preservation == 1
+    assert (found.chosen, found.levels[1].refused) == (0.5, None)
+
+
 def test_invalid_outputs_keep_a_temperature_out() -> None:
     loops = [(RIGHT, "so " * 12)] * 4
     found = probe(groups(made(0.7, *loops), GREEDY), Criterion())

@@ -63,6 +63,7 @@ def test_what_this_version_does_not_know_is_passed_over() -> None:
         ({"rollouts": [{"transcript": "\ud83d"}]}, r"rollouts\[0\].transcript holds half a surrogate pair"),
         ({"rollouts": [{"transcript": "a", "n_tokens": 1.5}]}, "n_tokens is 1.5 .* expected a whole number"),
         ({"rollouts": [{"transcript": "a", "n_tokens": -1}]}, "n_tokens is -1, expected at least 0"),
+        ({"step": 10**400}, "step is 1000.*, expected a number up to 1e.100"),
         ({"rollouts": [{"transcript": "a", "reward": float("nan")}]}, "reward is nan"),
         ({"rollouts": [{"transcript": "a", "components": {"wer": "x"}}]}, "components.wer is 'x'"),
         ({"reference": 3}, r"reference is 3 \(int\), expected a text"),

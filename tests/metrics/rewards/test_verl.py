@@ -41,8 +41,10 @@ def test_reward_kwargs_are_the_parameters() -> None:
     for settings in ({"tau": 0.5}, {"preset": "paper-appendix"}):
         assert compute_score(**SAMPLE, **settings)["score"] == pytest.approx(0.7125, abs=1e-6)
     assert compute_score(**SAMPLE, alpha_dyn=0)["score"] == pytest.approx(2 / 3)
-    with pytest.raises(TypeError, match="alpha_q"):
+    with pytest.raises(TypeError, match=r"unknown parameter 'alpha_q'; known: preset, .* tau, alpha_s, "):
         compute_score(**SAMPLE, alpha_q=1)
+    with pytest.raises(TypeError, match=r"tau is \[0.3\] .list., expected a finite number"):
+        compute_score(**SAMPLE, tau=[0.3])
     with pytest.raises(ValueError, match="tau"):
         compute_score(**SAMPLE, tau=-1)
     with pytest.raises(ValueError, match="unknown preset 'papers'"):

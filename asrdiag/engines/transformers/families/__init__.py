@@ -28,13 +28,36 @@ class FamilyFacts:
     """Whether it writes token by token, so that beams, sampling and a limit mean something."""
     longest_s: float | None = 30.0
     """Longer clips are cut at pauses; `None` leaves them to the model's own way with long audio."""
+    limit: str | None = "10/s + 32"
+    """The rule for the most tokens where the system says nothing; `None` where nothing is generated."""
+    since: str = ""
+    """The oldest transformers that has it, if that is younger than what the engine needs."""
     needs: Mapping[str, str] = field(default_factory=dict)
     """Further modules that its processor imports, with the packages that carry them."""
 
 
+OF_MOONSHINE = "min(6.5/s + 8, positions - 1)"
+
 FAMILIES = (
-    FamilyFacts("whisper", "whisper:Whisper", ("whisper",), "may", "may", words=True, longest_s=None),
-    FamilyFacts("moonshine", "moonshine:Moonshine", ("moonshine",), "never", "never", longest_s=24.0),
+    FamilyFacts(
+        "whisper",
+        "whisper:Whisper",
+        ("whisper",),
+        "may",
+        "may",
+        words=True,
+        longest_s=None,
+        limit="positions/2 a window",
+    ),
+    FamilyFacts(
+        "moonshine",
+        "moonshine:Moonshine",
+        ("moonshine",),
+        "never",
+        "never",
+        longest_s=24.0,
+        limit=OF_MOONSHINE,
+    ),
     FamilyFacts(
         "moonshine-streaming",
         "moonshine:MoonshineStreaming",
@@ -42,6 +65,7 @@ FAMILIES = (
         "never",
         "never",
         longest_s=24.0,
+        limit=OF_MOONSHINE,
     ),
     FamilyFacts("qwen3-asr", "qwen3_asr:Qwen3Asr", ("qwen3_asr",), "may", "may", longest_s=1200.0),
     FamilyFacts(
@@ -63,6 +87,7 @@ FAMILIES = (
         "never",
         words=True,
         generates=False,
+        limit=None,
     ),
     FamilyFacts(
         "parakeet-ctc",
@@ -70,7 +95,9 @@ FAMILIES = (
         ("parakeet_ctc",),
         "never",
         "never",
+        words=True,
         generates=False,
+        limit=None,
         longest_s=120.0,
     ),
     FamilyFacts(
@@ -81,9 +108,10 @@ FAMILIES = (
         "never",
         words=True,
         generates=False,
+        limit=None,
         longest_s=120.0,
     ),
-    FamilyFacts("canary", "canary:Canary", ("canary",), "must", "never"),
+    FamilyFacts("canary", "canary:Canary", ("canary",), "must", "never", since="5.17"),
     FamilyFacts(
         "voxtral",
         "voxtral:Voxtral",
@@ -109,7 +137,7 @@ FAMILIES = (
         "never",
         "must",
         "may",
-        needs={"torchaudio": "torchaudio"},
+        needs={"torchaudio": "torchaudio", "peft": "peft"},
     ),
 )
 

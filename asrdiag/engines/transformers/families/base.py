@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from ....errors import SampleError
+from ..piece_rules import require_known
 
 if TYPE_CHECKING:
     from ..loading import Loaded
@@ -106,11 +106,7 @@ class Family(ABC):
         Raises:
             SampleError: it does not; the message lists those it knows.
         """
-        known = self.languages()
-        if known is not None and piece.language is not None and piece.language not in known:
-            raise SampleError(
-                f"found the language {piece.language!r}; {self.spec.id} knows: {', '.join(sorted(known))}"
-            )
+        require_known(piece.language, self.languages(), self.spec.id)
 
     @abstractmethod
     def prepare(self, piece: Piece) -> dict[str, torch.Tensor]:
@@ -142,10 +138,13 @@ def collate(tensors: Sequence[torch.Tensor], pad: Pad | None) -> torch.Tensor:
     if pad is None:
         return torch.cat(list(tensors))
     longest = max(tensor.shape[pad.axis] for tensor in tensors)
-    filled = []
+    shape = list(tensors[0].shape)
+    shape[0], shape[pad.axis] = sum(tensor.shape[0] for tensor in tensors), longest
+    joined = tensors[0].new_full(shape, pad.value)
+    row = 0
     for tensor in tensors:
-        shape = list(tensor.shape)
-        shape[pad.axis] = longest - shape[pad.axis]
-        rest = tensor.new_full(shape, pad.value)
-        filled.append(torch.cat([rest, tensor] if pad.side == "left" else [tensor, rest], dim=pad.axis))
-    return torch.cat(filled)
+        n_rows, length = tensor.shape[0], tensor.shape[pad.axis]
+        start = longest - length if pad.side == "left" else 0
+        joined.narrow(0, row, n_rows).narrow(pad.axis, start, length).copy_(tensor)
+        row += n_rows
+    return joined

@@ -1,18 +1,28 @@
 """Language models with an encoder for audio: a prompt with a place for the sound, text after it."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
 
 from .base import Answer, Pad, Piece
 from .generative import Generative, Row
 
+if TYPE_CHECKING:
+    from ..loading import Loaded
+    from ..spec import TransformersSpec
+
 
 class Chat(Generative):
     """Prompts are filled up on the left and masked, so that what is new begins at the same place."""
 
     pads: ClassVar[Mapping[str, Pad]] = {"input_ids": Pad("left"), "attention_mask": Pad("left")}
+
+    def __init__(self, loaded: "Loaded", processor: Any, spec: "TransformersSpec") -> None:
+        super().__init__(loaded, processor, spec)
+        config, tokenizer = self.model.generation_config, self.processor.tokenizer
+        if config.eos_token_id is None:  # as in a whole Qwen2.5-Omni, which says it of none of its parts
+            config.eos_token_id, config.pad_token_id = tokenizer.eos_token_id, tokenizer.pad_token_id
 
     def generate(self, pieces: Sequence[Piece], batch: dict[str, torch.Tensor], **further: Any) -> list[Row]:
         """As `Generative.generate`, without the token that stands for audio: it would ask for more of it."""

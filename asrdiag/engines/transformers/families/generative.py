@@ -1,6 +1,5 @@
 """What all families share that write token by token."""
 
-import math
 from abc import abstractmethod
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ import torch
 from transformers import LogitsProcessorList, StoppingCriteriaList
 
 from ..decoding import Draw, Limits, Scores
+from ..piece_rules import most_tokens
 from .base import Answer, Family, Piece
 
 
@@ -28,12 +28,8 @@ class Generative(Family):
     """A family whose model has a `generate` that takes logits processors and stopping criteria."""
 
     def limit(self, piece: Piece) -> int:
-        """The most tokens that a piece may have: as the system says, or 10 a second and 32.
-
-        Speech has some four tokens a second in English and five characters in Mandarin; a model that repeats
-        itself reaches the limit, and the transcript is marked as truncated.
-        """
-        return self.spec.max_new_tokens or math.ceil(10 * piece.duration_s) + 32
+        """The most tokens that a piece may have."""
+        return most_tokens(self.spec.max_new_tokens, piece.duration_s)
 
     def batch_key(self, piece: Piece) -> Hashable | None:
         """Beams have rows of their own in the batch, which no limit by row fits: they are searched alone."""

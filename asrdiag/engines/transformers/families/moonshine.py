@@ -35,18 +35,18 @@ def encoder_frames(n_samples: int) -> int:
 class _GroupNormOverSpeech(nn.GroupNorm):
     """The encoder's GroupNorm, with mean and variance over a clip's own frames and not over the padding."""
 
-    n_frames: torch.Tensor
-    """Of shape [n_clips]; set before each batch."""
+    n_frames: Sequence[int]
+    """Of each clip; set before each batch."""
 
     def forward(self, input: torch.Tensor) -> torch.Tensor:
-        own = torch.arange(input.shape[-1], device=input.device) < self.n_frames.to(input.device)[:, None]
-        mask = own[:, None, :]
-        values = input.float()
-        count = (self.n_frames.to(input.device) * input.shape[1])[:, None, None]
-        mean = (values * mask).sum(dim=(1, 2), keepdim=True) / count
-        variance = ((values - mean).square() * mask).sum(dim=(1, 2), keepdim=True) / count
-        normed = ((values - mean) * torch.rsqrt(variance + self.eps)).to(input.dtype)
-        return normed * self.weight[:, None] + self.bias[:, None]
+        if input.shape[0] == 1 and self.n_frames[0] == input.shape[-1]:
+            return super().forward(input)
+        # One by one: thirty times as fast as the same sums over masked values.
+        normed = torch.zeros_like(input)
+        for row, n_frames in enumerate(self.n_frames):
+            own = (slice(row, row + 1), slice(None), slice(n_frames))
+            normed[own] = super().forward(input[own])
+        return normed
 
 
 class _Moonshine(Generative):
@@ -90,15 +90,17 @@ class Moonshine(_Moonshine):
         return MoonshineForConditionalGeneration
 
     def prepare(self, piece: Piece) -> dict[str, torch.Tensor]:
-        found = super().prepare(piece)
-        n_samples = found["input_values"].shape[1]
+        if self.processor.feature_extractor.do_normalize:
+            values = super().prepare(piece)["input_values"]
+        else:
+            values = torch.tensor(piece.samples)[None]  # which is what the processor makes of it
+        mask = torch.zeros_like(values, dtype=torch.long)
         # transformers takes every 384th value of the mask for a frame's.
-        last = FRAME_HOP * (encoder_frames(n_samples) - 1) + 1
-        found["attention_mask"] = (torch.arange(n_samples) < last).long()[None]
-        return found
+        mask[:, : FRAME_HOP * (encoder_frames(values.shape[1]) - 1) + 1] = 1
+        return {"input_values": values, "attention_mask": mask}
 
     def transcribe(self, pieces: Sequence[Piece]) -> list[Answer]:
-        self._norm.n_frames = torch.tensor([first_frames(len(piece.samples)) for piece in pieces])
+        self._norm.n_frames = [first_frames(len(piece.samples)) for piece in pieces]
         return super().transcribe(pieces)
 
 

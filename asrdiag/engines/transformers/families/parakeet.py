@@ -24,6 +24,25 @@ class _Parakeet(Family):
         hop = int(self.processor.feature_extractor.hop_length)
         return int(self.model._get_subsampling_output_length(torch.tensor([len(piece.samples) // hop])))
 
+    def read(self, piece: Piece, tokens: list[int], frames: list[tuple[int, int]], truncated: bool) -> Answer:
+        """The answer for some tokens, each from one frame to before another."""
+        tokenizer, words = self.processor.tokenizer, None
+        text = tokenizer.decode(tokens, group_tokens=False, skip_special_tokens=True).strip()
+        if self.spec.timestamps == "words":
+            frame_s = piece.duration_s / self.n_frames(piece)
+            timed = [
+                (token, (start * frame_s, min(end * frame_s, piece.duration_s)))
+                for token, (start, end) in zip(tokens, frames, strict=True)
+                if token not in tokenizer.all_special_ids  # such as the unknown one
+            ]
+            words = words_of(self._spelled, [token for token, _ in timed], [times for _, times in timed])
+        return Answer(text, len(tokens), truncated, words=words)
+
+    def _spelled(self, tokens: list[int]) -> str:
+        """Tokens to text with their leading spaces, which `decode` strips from the first of them."""
+        pieces = self.processor.tokenizer.convert_ids_to_tokens(tokens)
+        return "".join(pieces).replace("\u2581", " ")
+
 
 class ParakeetCtc(_Parakeet):
     """The likeliest token of each frame, repetitions and blanks taken out."""
@@ -40,9 +59,13 @@ class ParakeetCtc(_Parakeet):
         blank = self.model.config.pad_token_id
         answers = []
         for piece, row in zip(pieces, found.tolist(), strict=True):
-            tokens = [token for token, _ in groupby(row[: self.n_frames(piece)]) if token != blank]
-            text = self.processor.tokenizer.decode(tokens, group_tokens=False, skip_special_tokens=True)
-            answers.append(Answer(text.strip(), len(tokens)))
+            tokens, frames, end = [], [], 0
+            for token, run in groupby(row[: self.n_frames(piece)]):
+                start, end = end, end + len(list(run))
+                if token != blank:
+                    tokens.append(token)
+                    frames.append((start, end))
+            answers.append(self.read(piece, tokens, frames, truncated=False))
         return answers
 
 
@@ -77,23 +100,16 @@ class ParakeetTransducer(_Parakeet):
         ]
 
     def _answer(self, piece: Piece, row: list[int], lasted: list[int], blank: int) -> Answer:
-        frame_s = piece.duration_s / self.n_frames(piece)
-        tokens, ends_s, frame = [], [], 0
+        tokens: list[int] = []
+        frames: list[tuple[int, int]] = []
+        frame = 0
         for token, n_frames in zip(row, lasted, strict=True):
             if frame >= self.n_frames(piece):
                 break
-            frame += n_frames
             if token not in (blank, self.processor.tokenizer.pad_token_id):
+                # Some last no time, and the next is in the same frame; each is given one at least.
+                start = max(frame, frames[-1][1]) if frames else frame
+                frames.append((start, max(start, frame + max(n_frames, 1))))
                 tokens.append(token)
-                ends_s.append(min(frame * frame_s, piece.duration_s))
-        decode = self.processor.tokenizer.decode
-        text = decode(tokens, group_tokens=False, skip_special_tokens=True).strip()
-        words = None
-        if self.spec.timestamps == "words":
-            words = words_of(self._spelled, tokens, ends_s)
-        return Answer(text, len(tokens), truncated=frame < self.n_frames(piece), words=words)
-
-    def _spelled(self, tokens: list[int]) -> str:
-        """Tokens to text with their leading spaces, which `decode` strips from the first of them."""
-        pieces = self.processor.tokenizer.convert_ids_to_tokens(tokens)
-        return "".join(pieces).replace("\u2581", " ")
+            frame += n_frames
+        return self.read(piece, tokens, frames, truncated=frame < self.n_frames(piece))

@@ -6,8 +6,8 @@ from typing import Any
 
 import torch
 
-from ....errors import SampleError
-from ..words import words_of
+from ..piece_rules import most_tokens_of_whisper
+from ..words import one_after_the_other, words_of
 from .base import RATE_HZ, Answer, Piece
 from .generative import Generative, Row
 
@@ -44,12 +44,10 @@ class Whisper(Generative):
         return piece.prompt or ""
 
     def limit(self, piece: Piece) -> int:
-        """As the system says; otherwise, as in the original, half of the decoder's positions a window."""
+        """The most tokens of a window."""
+        prompt_tokens = len(self._prompt_ids(piece.prompt)) if piece.prompt else 0
         positions = int(self.model.config.max_target_positions)
-        prefix = 4 + (len(self._prompt_ids(piece.prompt)) if piece.prompt else 0)
-        if prefix >= positions:
-            raise SampleError(f"found a prompt of {prefix - 4} tokens; the decoder has {positions} positions")
-        return min(self.spec.max_new_tokens or positions // 2, positions - prefix)
+        return most_tokens_of_whisper(self.spec.max_new_tokens, positions, prompt_tokens)
 
     def transcribe(self, pieces: Sequence[Piece]) -> list[Answer]:
         batch = self.batch(pieces)
@@ -62,21 +60,26 @@ class Whisper(Generative):
 
         further: dict[str, Any] = {"monitor_progress": count}
         if languages is not None:
-            further |= {"language": [f"<|{language}|>" for language in languages], "task": "transcribe"}
+            tokens = [f"<|{language}|>" for language in languages]
+            further |= {"language": tokens, "task": "transcribe"}
         if pieces[0].prompt:
             further["prompt_ids"] = self._prompt_ids(pieces[0].prompt).to(self.loaded.device)
         if self._is_long(pieces[0]):
-            further["return_timestamps"] = True
+            # A checkpoint may ask for the other: a window that loops would then be the next one's prompt.
+            further |= {"return_timestamps": True, "condition_on_prev_tokens": False}
         else:
             # A stray timestamp token would otherwise start a second window over the same audio.
             further["force_unique_generate_call"] = True
         if self.spec.timestamps == "words":
             further |= {"return_token_timestamps": True, "return_segments": self._is_long(pieces[0])}
         rows = self.generate(pieces, batch, **further)
-        spoken: Sequence[str | None] = languages or [None] * len(rows)
+        # What it was told says nothing of what it heard.
+        heard: Sequence[str | None] = [None] * len(rows)
+        if languages is not None and pieces[0].language is None:
+            heard = languages
         return [
             replace(self.answer(piece, row), language=language, n_windows=windows)
-            for piece, row, language in zip(pieces, rows, spoken, strict=True)
+            for piece, row, language in zip(pieces, rows, heard, strict=True)
         ]
 
     def unpack(self, found: Any) -> tuple[list[list[int]], list[list[float]] | None]:
@@ -106,7 +109,8 @@ class Whisper(Generative):
                 for token, end in zip(row.tokens, row.ends_s, strict=False)  # the end marker has a time too
                 if token < tokenizer.eos_token_id  # special tokens and timestamps come after it
             ]
-            words = words_of(tokenizer.decode, [token for token, _ in spoken], [end for _, end in spoken])
+            times_s = one_after_the_other([end for _, end in spoken])
+            words = words_of(tokenizer.decode, [token for token, _ in spoken], times_s)
         return Answer(text, len(row.tokens), row.truncated, row.mean_logprob, words=words)
 
     def _is_long(self, piece: Piece) -> bool:
