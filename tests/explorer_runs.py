@@ -85,3 +85,20 @@ def choose(at: Any, row: int, table: int = 0) -> None:
     at.session_state[key] = {"selection": {"rows": [row], "columns": [], "cells": []}}
     at.run()
     assert not at.exception, at.exception
+
+
+def charts(at: Any) -> dict[str, Any]:
+    """The charts of a page as plotly gets them, by how the texts that describe them begin."""
+    return {
+        chart.proto.alt.split(".")[0].split(":")[0]: json.loads(chart.proto.spec)
+        for chart in at.get("plotly_chart")
+    }
+
+
+def touch(at: Any, start: str, *points: tuple[int, int]) -> None:
+    """Choose points of the chart whose description begins so, as a click does: trace and place of each."""
+    [chart] = [chart for chart in at.get("plotly_chart") if chart.proto.alt.startswith(start)]
+    chosen = [{"curve_number": trace, "point_index": place} for trace, place in points]
+    at.session_state[chart.key] = {"selection": {"points": chosen}}
+    at.run()
+    assert not at.exception, at.exception

@@ -125,7 +125,8 @@ def _cell(run: OpenRun, cell: CellHealth) -> None:
 def _failures(run: OpenRun, reasons: Sequence[Reason], n_failed: int) -> None:
     st.subheader("Failures")
     if not n_failed:
-        st.caption("Every clip that was tried in a scored cell has an answer." if run.scored else "None known.")
+        known = "Every clip that was tried in a scored cell has an answer." if run.scored else "None known."
+        st.caption(known)
         return
     chosen = reasons_table(run.name, reasons)
     more = f" Reasons are those of the first {MOST_RECORDS:,}." if n_failed > MOST_RECORDS else ""

@@ -155,7 +155,11 @@ def _heat_maps(tables: Sequence[Matrix], go: Callable[..., None]) -> None:
     st.subheader("Heat map")
     for matrix in tables:
         chart = drawn_matrix(matrix)
-        selection = plot(chart.figure, f"robustness.heat.{matrix.by}", f"Heat map: {shown(chart.name)}")
+        if len(tables) > 1:
+            st.markdown(f"**{markdown(chart.name, 120)}**")
+        selection = plot(
+            chart.figure, f"robustness.heat.{matrix.by}", f"Heat map by {matrix.by}: {shown(chart.name)}"
+        )
         st.caption(markdown(chart.caption, 500))
         if (at := target(chart.figure, selection)) is not None:
             _from_matrix(matrix, at, go)
@@ -230,7 +234,7 @@ def _modes(tables: Sequence[Matrix], few: Sequence[str], go: Callable[..., None]
                 selection = plot(
                     chart.figure,
                     f"robustness.mode.{matrix.by}",
-                    f"Shares of the failure modes of {shown(systems[place])}",
+                    f"Failure modes by {matrix.by}: {shown(systems[place])}",
                 )
                 st.caption(markdown(chart.caption, 500))
             if (at := target(chart.figure, selection)) is not None:
