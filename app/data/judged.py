@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from asrdiag.diagnoses import diagnosis_row
 from asrdiag.metrics import UtteranceScore, diagnose, score
 from asrdiag.metrics.rewards import DGWGPOReward
-from asrdiag.metrics.rewards.agreement import kendall_tau_b
+from asrdiag.metrics.rewards.agreement import count_pairs
 from asrdiag.metrics.rewards.inspection import COMPONENTS, LOGGED_TOLERANCE
 from asrdiag.metrics.rewards.measured import Values
 from asrdiag.metrics.rewards.preferences import Preferences, explain, find_preferences
@@ -82,7 +82,7 @@ class Judged:
     @property
     def tau_b(self) -> float:
         """Kendall's tau-b between reward and negated error rate; NaN where all of one are the same."""
-        return float(kendall_tau_b(self.rewards, -self.rates, [len(self.rewards)])[0])
+        return float(count_pairs(self.rewards, -self.rates, [len(self.rewards)]).tau_b[0])
 
     @property
     def order(self) -> list[int]:
