@@ -152,6 +152,8 @@ def count_words(
 ) -> Counted:
     """Count words in answers of one unit: words and characters are never counted together.
 
+    Answers that never came are left out.
+
     Args:
         store: where counts are kept.
         runs: the open runs by name.
@@ -161,6 +163,7 @@ def count_words(
         progress: told after each cell that had to be read.
     """
     labels = index.labels["unit"]
+    rows = rows[~np.isnan(index.numbers["n_errors"][rows])]
     codes = labels.codes[rows]
     counts = {name: int((codes == code).sum()) for code, name in enumerate(labels.names)}
     units = {name: n for name, n in sorted(counts.items(), key=lambda each: -each[1]) if n}

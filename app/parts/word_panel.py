@@ -1,6 +1,6 @@
 """One word: all that happened to it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -81,13 +81,15 @@ def _place(words: Words, typed: str, normalizers: Sequence[str], unit: Unit) -> 
 
 
 def _unknown(counted: Counted, typed: str, scope: Scope) -> None:
-    from rapidfuzz import process
+    from rapidfuzz import fuzz, process
 
     said = f"None of these answers has {quoted(typed)} among its {scope.noun}, said or heard."
     if len(counted.units) > 1:
         said += " Other answers are counted in another unit, see *Count*."
     st.info(said, icon=":material/search_off:")
-    alike = process.extract(typed.lower(), counted.words.words.to_pylist(), limit=_ALIKE, score_cutoff=60)
+    alike = process.extract(
+        typed.lower(), counted.words.words.to_pylist(), scorer=fuzz.ratio, limit=_ALIKE, score_cutoff=60
+    )
     if alike:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption("Alike:")
@@ -196,18 +198,19 @@ def _cells(counted: Counted, word: str, scope: Scope) -> None:
             "lost": number("del"),
             "added": number("ins"),
         },
-        lead=lambda row: scope.to_cases(
-            _event(word, [row[name] for name in COUNTS]), **{name: row[name] for name in CELLS}
-        ),
+        lead=lambda row: _lead(word, row, scope),
         texts=CELLS,
     )
 
 
-def _event(word: str, counts: Sequence[int]) -> Event | None:
-    """What to look at first of all that happened to a word; nothing if it was heard for words alike only."""
-    correct, soft, hard, left_out, added, _, heard_hard = counts
-    if soft + hard + left_out:
-        return Event(word)
-    if correct:
-        return Event(word, word)
-    return Event(heard=word) if added + heard_hard else None
+def _lead(word: str, row: Mapping[str, Any], scope: Scope) -> None:
+    """Go to what to look at first of all that happened to a word in a cell."""
+    labels = {name: row[name] for name in CELLS}
+    if row["soft"] or row["hard"] or row["lost"]:
+        scope.to_cases(Event(word), **labels)
+    elif row["correct"]:
+        scope.to_cases(Event(word, word), **labels)
+    elif row["added"] or row["heard_hard"]:
+        scope.to_cases(Event(heard=word), **labels)
+    else:
+        scope.to_answers(word, **labels)

@@ -1,5 +1,6 @@
 """Tables of words: each row leads to the cases that hold it, each table is a CSV."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -35,7 +36,15 @@ class Scope:
                 f"No link can hold a word of more than {_LONGEST} characters.", icon=":material/link_off:"
             )
             return
-        filters = replace(self.filters, event=event)
+        self._go(replace(self.filters, event=event), labels)
+
+    def to_answers(self, word: str, **labels: str) -> None:
+        """Go to the cases whose answer has a word, those of some run, system and so on."""
+        own = re.escape(word) if self.noun == "characters" else rf"(^|\s){re.escape(word)}(\s|$)"
+        self._go(replace(self.filters, text=own, regex=True, side="answer"), labels)
+
+    @staticmethod
+    def _go(filters: Filters, labels: Mapping[str, str]) -> None:
         for column, text in labels.items():
             filters = filters.choosing(column, [text])
         location.go("views/cases.py", replace(location.place().at(None), filters=filters))

@@ -48,12 +48,12 @@ def page() -> None:
         return
     damaged(counted.problems)
     if not len(counted.rows):
-        empty("No answer passes the filters.", "Take some of them back in the sidebar.")
+        empty("No answer that came passes the filters.", "Take some of them back in the sidebar.")
         st.button("Clear filters", on_click=clear, key="words.clear")
         return
     typed = _head(counted)
     if not len(counted.words.words):
-        empty("Nothing was said in these answers.", "Answers that never came have no words to compare.")
+        empty("Nothing was said or heard in these answers.", "Take some of the filters back in the sidebar.")
         return
     unit = cast(Unit, counted.unit)
     scope = Scope(_scoped(filters, counted), unit_name(unit))
