@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from asrdiag.diagnoses import diagnosis_row
 from asrdiag.metrics import UtteranceScore, diagnose, score
+from asrdiag.metrics.batch import COLUMNS
+from asrdiag.metrics.normalizers import AnyNormalizer
 from asrdiag.metrics.rewards import DGWGPOReward
 from asrdiag.metrics.rewards.agreement import count_pairs
 from asrdiag.metrics.rewards.inspection import COMPONENTS, LOGGED_TOLERANCE
-from asrdiag.metrics.rewards.measured import Values
+from asrdiag.metrics.rewards.measured import Measured, Values
 from asrdiag.metrics.rewards.preferences import Preferences, explain, find_preferences
 from asrdiag.metrics.rewards.rollouts import Rollout, RolloutGroup
 
@@ -45,7 +48,7 @@ class Preference:
     terms: Mapping[str, float]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Judged:
     """Answers with their rewards; arrays are of shape (answers,)."""
 
@@ -114,13 +117,20 @@ class Judged:
             if name in COMPONENTS and abs(value - self.parts[name][place]) > LOGGED_TOLERANCE
         }
 
-    def preferences(self) -> list[Preference]:
+    @cached_property
+    def against(self) -> Preferences:
         """The pairs in which the higher reward goes to the higher error rate, the widest gap first."""
-        found = []
-        for pairs in find_preferences(self.rewards, self.rates, np.array([len(self.rewards)])):
-            terms = explain(self.reward, self.parts, pairs)
-            found += _preferences(pairs, self.rates, terms)
-        return sorted(found, key=lambda each: -each.gap)
+        blocks = list(find_preferences(self.rewards, self.rates, np.array([len(self.rewards)])))
+        nothing = [np.zeros(0, np.int64)]
+        preferred = np.concatenate([*nothing, *(block.preferred for block in blocks)])
+        better = np.concatenate([*nothing, *(block.better for block in blocks)])
+        order = np.argsort(self.rates[better] - self.rates[preferred], kind="stable")
+        return Preferences(preferred[order], better[order])
+
+    def preferences(self, most: int) -> list[Preference]:
+        """The first so many of these pairs."""
+        pairs = Preferences(self.against.preferred[:most], self.against.better[:most])
+        return _preferences(pairs, self.rates, explain(self.reward, self.parts, pairs))
 
     def steps(self, place: int) -> list[Step]:
         """The alignment of one answer with the reference."""
@@ -149,10 +159,27 @@ def judged(answers: Answers, reward: DGWGPOReward) -> Judged:
         language=group.language or reward.language,
         normalizer=reward.normalizer or answers.normalizer,
     )
-    texts = [rollout.transcript for rollout in group.rollouts]
-    references = [group.reference] * len(texts)
-    scored = score(references, texts, language=own.language, normalizer=own.normalizer).utterances
-    return Judged(answers, own, own.components(hypotheses=texts, references=references), scored)
+    texts = tuple(rollout.transcript for rollout in group.rollouts)
+    scored = _scored(group.reference, texts, own.language, own.normalizer)
+    return Judged(answers, own, own.parts(Measured((), (), (), (), _table(scored))), scored)
+
+
+@lru_cache(maxsize=8)
+def _scored(
+    reference: str, texts: tuple[str, ...], language: str, normalizer: AnyNormalizer | None
+) -> tuple[UtteranceScore, ...]:
+    """The alignments, which other weights do not change."""
+    return score([reference] * len(texts), texts, language=language, normalizer=normalizer).utterances
+
+
+def _table(scored: Sequence[UtteranceScore]) -> NDArray[np.int64]:
+    """The counts of answers as `asrdiag.metrics.analyze` gives them, which is what rewards are made of."""
+    table = np.zeros((len(scored), len(COLUMNS)), np.int64)
+    names = COLUMNS[: COLUMNS.index("loop_period")]
+    for row, each in zip(table, scored, strict=True):
+        row[: len(names)] = [getattr(each.counts, name) for name in names]
+        row[len(names)] = each.loop.period if each.loop is not None else 0
+    return table
 
 
 def answers_of_cases(cases: Sequence[Case], names: Sequence[str]) -> Answers | None:

@@ -27,7 +27,7 @@ def agreement_plot(found: Judged, preferences: list[Preference], name: str) -> N
     at: dict[tuple[float, float], list[int]] = defaultdict(list)
     for place in found.order:
         at[100 * float(found.rates[place]), float(found.rewards[place])].append(place)
-    preferred = {each.preferred for each in preferences}
+    preferred = set(found.against.preferred.tolist())
     points = list(at.items())
     worse = [bool(preferred.intersection(places)) for _, places in points]
     figure: dict[str, Any] = {

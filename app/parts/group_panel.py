@@ -30,9 +30,9 @@ def group_panel(found: Judged, name: str, link: str, first: str) -> None:
         link: the parameters of the group's address.
         first: what the names of the answers are: `rollout` or `system`.
     """
-    preferences = found.preferences()
+    preferences = found.preferences(_MOST_PAIRS)
     own = digest([name, repr(found.reward)])
-    _verdict(found, preferences)
+    _verdict(found)
     reward_table(found, f"rollouts.answers.{own}", first)
     if len(found.rollouts) > 1:
         left, right = st.columns([2, 3], gap="medium")
@@ -45,7 +45,7 @@ def group_panel(found: Judged, name: str, link: str, first: str) -> None:
         _raw(found)
 
 
-def _verdict(found: Judged, preferences: list[Preference]) -> None:
+def _verdict(found: Judged) -> None:
     """Whether reward and error rate agree, in a line."""
     n, rewards, rates = len(found.rollouts), found.rewards, found.rates
     if n == 1:
@@ -68,16 +68,15 @@ def _verdict(found: Judged, preferences: list[Preference]) -> None:
         "no tau-b, all WERs are the same" if np.isnan(found.tau_b) else f"tau-b {found.tau_b:.2f}",
         f"the highest reward has a WER of {percent(100 * top)}, the best answer {percent(100 * rates.min())}",
     ]
-    if preferences:
-        said.append(f"**{count(len(preferences), 'pair')} ranked against WER** ⚠")
+    if n_against := len(found.against.preferred):
+        said.append(f"**{count(n_against, 'pair')} ranked against WER** ⚠")
     st.markdown(" · ".join(said))
 
 
-def _preferences(found: Judged, preferences: list[Preference], own: str) -> None:
-    if not preferences:
+def _preferences(found: Judged, pairs: list[Preference], own: str) -> None:
+    if not pairs:
         st.caption("Of every two answers the one with fewer errors has the higher reward, or the same.")
         return
-    pairs = preferences[:_MOST_PAIRS]
     names = found.answers.names
     columns: dict[str, list[Any]] = {
         "preferred": [shown(names[each.preferred], 40) for each in pairs],
@@ -105,8 +104,9 @@ def _preferences(found: Judged, preferences: list[Preference], own: str) -> None
         },
         alt="Pairs ranked against WER",
     )
-    if len(preferences) > len(pairs):
-        st.caption(f"and {len(preferences) - len(pairs):,} more")
+    more = len(found.against.preferred) - len(pairs)
+    if more:
+        st.caption(f"and {more:,} more")
 
 
 def _aligned(found: Judged, key: str, link: str) -> None:

@@ -68,7 +68,7 @@ def reward_rows(found: Judged, key: str, first: str) -> None:
     order = found.order[:MOST]
     bars = [{name: float(values[place]) for name, values in found.shares.items()} for place in order]
     ends = scale(bars)
-    better = {each.preferred for each in found.preferences()}
+    better = set(found.against.preferred.tolist())
     columns: dict[str, list[Any]] = {
         first: [shown(found.answers.names[place], 60) for place in order],
         "transcript": [shown(found.rollouts[place].transcript, 200) or "(nothing)" for place in order],
