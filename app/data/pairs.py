@@ -101,13 +101,13 @@ def gaps_of(index: Index, pairs: Pairs) -> NDArray[np.float32]:
     return found
 
 
-def largest(gaps: NDArray[np.float32], chosen: NDArray[np.bool_], most: int) -> Rows:
-    """Where the largest gaps above 0 are, the largest first, among chosen pairs.
+def largest(gaps: NDArray[np.float32], most: int) -> Rows:
+    """Where the largest gaps above 0 are, the largest first.
 
-    >>> largest(np.array([1, 5, 0, 3, 9]), np.array([True, True, True, True, False]), 2).tolist()
+    >>> largest(np.array([1, 5, 0, 3]), 2).tolist()
     [1, 3]
     """
-    places = np.flatnonzero(chosen & (gaps > 0))
+    places = np.flatnonzero(gaps > 0)
     if len(places) > most:  # all that are as large as the last one are kept for the sort below
         limit = np.partition(gaps[places], len(places) - most)[len(places) - most]
         places = places[gaps[places] >= limit]

@@ -50,6 +50,7 @@ def rates_chart(first: Rates, second: Rates, names: tuple[str, str], styles: tup
             "margin": {"l": 8, "r": 12, "t": 34, "b": 8},
             "showlegend": False,
             "hovermode": "closest",
+            "modebar": {"bgcolor": "rgba(0,0,0,0)", "color": GREY, "activecolor": "#2f8fce"},
             "xaxis": axis | {"title": {"text": f"{label(names[0], 60)}, rate in %"}},
             "yaxis": axis | {"title": {"text": f"{label(names[1], 60)}, rate in %"}},
             "paper_bgcolor": "rgba(0,0,0,0)",

@@ -17,14 +17,13 @@ MOST = 50
 """Rows of each table."""
 
 
-def pair_tables(index: Index, pairs: Pairs, two: tuple[Side, Side], chosen: NDArray[np.bool_]) -> None:
+def difference_tables(index: Index, pairs: Pairs, two: tuple[Side, Side]) -> None:
     """Two tables: where the first made more errors, and where the second did; a row leads to its case.
 
     Args:
         index: the scores.
         pairs: the pairs.
         two: whose answers they are.
-        chosen: the pairs that are looked at, shape [n_pairs].
     """
     gaps = gaps_of(index, pairs)
     picked: tuple[Side, int] | None = None
@@ -32,21 +31,41 @@ def pair_tables(index: Index, pairs: Pairs, two: tuple[Side, Side], chosen: NDAr
         with column:
             worse, better = two[own], two[1 - own]
             st.markdown(f"**{markdown(worse.name, 60)}** made more errors than {markdown(better.name, 60)}")
-            places = largest(sign * gaps, chosen, MOST)
+            places = largest(sign * gaps, MOST)
             if not len(places):
                 st.caption("In no sample.")
                 continue
             row = _table(index, pairs, two, places, f"compare.pairs.{own}")
-            every = int((chosen & (sign * gaps > 0)).sum())
-            st.caption(f"{count(every, 'sample')}" + (f", the first {MOST} shown" if every > MOST else ""))
+            every = int((sign * gaps > 0).sum())
+            st.caption(count(every, "sample") + (f", the first {MOST} shown" if every > MOST else ""))
             if row is not None:
                 rows = (pairs.first, pairs.second)[own]
                 picked = worse, int(rows[places[row]])
     if picked is not None:
-        side, row = picked
-        case = index.key(row)
-        where = {"system": [side.system], "dataset": [case.dataset], "condition": [case.condition]}
-        to_cases(side.run, where, case)
+        _open(index, *picked)
+
+
+def chosen_table(index: Index, pairs: Pairs, two: tuple[Side, Side], chosen: NDArray[np.bool_]) -> None:
+    """Some of the pairs, those that differ most first; a row leads to the case of the worse answer."""
+    inside = np.flatnonzero(chosen)
+    if not len(inside):
+        st.caption("There is none.")
+        return
+    gaps = gaps_of(index, pairs)[inside]
+    places = inside[np.argsort(-np.abs(gaps), kind="stable")][:MOST]
+    row = _table(index, pairs, two, places, "compare.chosen")
+    if len(inside) > MOST:
+        st.caption(f"The first {MOST} are shown.")
+    if row is not None:
+        place = int(places[row])
+        own = 0 if gaps_of(index, pairs)[place] >= 0 else 1
+        _open(index, two[own], int((pairs.first, pairs.second)[own][place]))
+
+
+def _open(index: Index, side: Side, row: int) -> None:
+    case = index.key(row)
+    where = {"system": [side.system], "dataset": [case.dataset], "condition": [case.condition]}
+    to_cases(side.run, where, case)
 
 
 def _table(index: Index, pairs: Pairs, two: tuple[Side, Side], places: Rows, name: str) -> int | None:
@@ -62,9 +81,9 @@ def _table(index: Index, pairs: Pairs, two: tuple[Side, Side], places: Rows, nam
     columns |= {
         "errors_a": errors[first].tolist(),
         "errors_b": errors[second].tolist(),
-        "tokens": index.numbers["ref_tokens"][first].tolist(),
         "rate_a": _numbers(rates[first]),
         "rate_b": _numbers(rates[second]),
+        "tokens": index.numbers["ref_tokens"][first].tolist(),
     }
     number = st.column_config.NumberColumn
     names = [shown(side.name, 40) for side in two]

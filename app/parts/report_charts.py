@@ -120,7 +120,9 @@ def drawn_matrix(matrix: Matrix) -> Drawn:
         )
     )
     heat["hoverinfo"] = "skip"
-    figure["layout"]["margin"] = {"l": 8, "r": 12, "t": 8, "b": 4}
+    # Anywhere in a cell its point is the nearest one; plotly's own limit is 20 pixels.
+    figure["layout"] |= {"margin": {"l": 8, "r": 12, "t": 8, "b": 4}, "hovermode": "closest"}
+    figure["layout"]["hoverdistance"] = -1
     return Drawn(chart.name, chart.caption.replace("Darkest", "Strongest"), figure)
 
 

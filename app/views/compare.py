@@ -16,7 +16,7 @@ from asrdiag.app.parts.filter_bar import cell_filters
 from asrdiag.app.parts.links import to_cases
 from asrdiag.app.parts.messages import empty
 from asrdiag.app.parts.pair_charts import HIGHEST, inside, rates_chart, shares_chart
-from asrdiag.app.parts.pair_table import pair_tables
+from asrdiag.app.parts.pair_table import chosen_table, difference_tables
 from asrdiag.app.parts.plot import plot, target, targets
 from asrdiag.app.parts.region import forget_region, keep_region, kept_region, told
 from asrdiag.app.parts.verdict import group_table, tests, verdict
@@ -65,14 +65,12 @@ def page() -> None:
         )
         return
     right = _side_by_side(opened.index(), pairs, two, metric)
-    broken_down = st.container()
     _differences(opened.index(), pairs, two)
+    st.subheader("Where they differ")
+    by = location.select("By", "compare.by", _present(opened.index(), pairs), width=240)
     # Last, since it takes longest: the rest of the page is there meanwhile.
-    with broken_down:
-        st.subheader("Where they differ")
-        by = location.select("By", "compare.by", _present(opened.index(), pairs), width=240)
-        found = results.comparison(two, dataset, metric, conditions, by)
-        _groups(two, of, found, by)
+    found = results.comparison(two, dataset, metric, conditions, by)
+    _groups(two, of, found, by)
     with right:
         if found.whole is not None:
             verdict(found.whole)
@@ -197,7 +195,8 @@ def _side_by_side(index: Index, pairs: Pairs, two: tuple[Side, Side], metric: st
         )
         keep_region(targets(figure, selection), names)
         said = f"Above the dashed line {markdown(names[0])} did better, below it {markdown(names[1])}. "
-        said += f"Rates above {HIGHEST:.0f} % are at the edge. Choose a point or draw a box to see the pairs."
+        said += f"Rates above {HIGHEST:.0f} % are at the edge. Choose a point, or a box with the tool above "
+        said += "the chart, to see the pairs."
         if not known.all():
             said += f" {count(int((~known).sum()), 'pair')} with empty references not drawn."
         st.caption(said)
@@ -220,14 +219,16 @@ def _styles(two: tuple[Side, Side]) -> tuple[Style, Style]:
 
 
 def _differences(index: Index, pairs: Pairs, two: tuple[Side, Side]) -> None:
-    st.subheader("Largest differences")
-    chosen = np.ones(len(pairs), dtype=np.bool_)
     region = kept_region()
-    if region is not None:
-        first, second = rates_of(index, pairs)
-        chosen = inside(np.nan_to_num(first, nan=-1.0), np.nan_to_num(second, nan=-1.0), region)
-        told(region, int(chosen.sum()), (two[0].name, two[1].name))
-    pair_tables(index, pairs, two, chosen)
+    if region is None:
+        st.subheader("Largest differences")
+        difference_tables(index, pairs, two)
+        return
+    first, second = rates_of(index, pairs)
+    chosen = inside(np.nan_to_num(first, nan=-1.0), np.nan_to_num(second, nan=-1.0), region)
+    st.subheader("Chosen pairs")
+    told(region, int(chosen.sum()), (two[0].name, two[1].name))
+    chosen_table(index, pairs, two, chosen)
 
 
 def _groups(two: tuple[Side, Side], of: tuple[str, str], found: Compared, by: str) -> None:
