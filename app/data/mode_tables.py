@@ -6,7 +6,7 @@ from typing import Any
 from asrdiag.metrics import MODES
 
 from .export import csv_line
-from .modes import RATES, System
+from .modes import System
 
 Row = dict[str, Any]
 
@@ -41,12 +41,11 @@ def rate_rows(systems: Mapping[str, System]) -> list[Row]:
     """Omission and hallucination over tokens and over answers, by system and unit."""
     rows: list[Row] = []
     for name, system in systems.items():
-        for tokens in system.tokens:
-            row: Row = {"system": name, "run": system.run, "answers": system.n, "unit": tokens.unit}
-            row["token_omission_pct"] = _rounded(tokens.omission_pct)
-            row["token_hallucination_pct"] = _rounded(tokens.hallucination_pct)
-            for rate in RATES:
-                share = system.shares[f"{rate} rate"]
+        for rates in system.rates:
+            row: Row = {"system": name, "run": system.run, "answers": rates.n, "unit": rates.unit}
+            row["token_omission_pct"] = _rounded(rates.omission_pct)
+            row["token_hallucination_pct"] = _rounded(rates.hallucination_pct)
+            for rate, share in rates.shares.items():
                 row[f"{rate}_pct"] = _rounded(share.pct)
                 row[f"{rate}_low_pct"], row[f"{rate}_high_pct"] = share.low_pct, share.high_pct
             rows.append(row)

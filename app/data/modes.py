@@ -107,10 +107,13 @@ RATES: Mapping[str, Sequence[str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class TokenRates:
-    """Sums over tokens of one unit, for the rates over tokens."""
+class Rates:
+    """Omission and hallucination in the answers of one unit: words and characters are counted apart."""
 
     unit: str
+    n: int
+    shares: Mapping[str, Share]
+    """Over answers, each of `RATES`."""
     left_out: int
     ref_tokens: int
     made_up: int
@@ -127,20 +130,21 @@ class TokenRates:
         return 100 * self.made_up / self.hyp_tokens if self.hyp_tokens else None
 
 
-def token_rates(found: Answered) -> list[TokenRates]:
-    """The sums of each unit; words and characters are never counted together."""
+def rates(found: Answered) -> list[Rates]:
+    """The rates of each unit, over tokens and over answers."""
     labels, numbers = found.index.labels["unit"], found.index.numbers
-    rates = []
-    for code, unit in enumerate(labels.names):
-        rows = found.rows[labels.codes[found.rows] == code]
-        if len(rows):
-            sums = {
-                name: int(numbers[name][rows].sum(dtype=np.float64))
-                for name in ("deletions", "insertions", "substitutions_hard", "ref_tokens", "hyp_tokens")
-            }
-            made_up = sums["insertions"] + sums["substitutions_hard"]
-            rates.append(TokenRates(unit, sums["deletions"], sums["ref_tokens"], made_up, sums["hyp_tokens"]))
-    return rates
+    codes = labels.codes[found.rows]
+    made = []
+    for code in np.unique(codes[codes >= 0]).tolist():
+        own = Answered(found.index, found.rows[codes == code], found.modes[codes == code], 0)
+        left_out, added, hard, said, heard = (
+            int(numbers[name][own.rows].sum(dtype=np.float64))
+            for name in ("deletions", "insertions", "substitutions_hard", "ref_tokens", "hyp_tokens")
+        )
+        of_answers, _ = shares(own, RATES)
+        unit = labels.names[code]
+        made.append(Rates(unit, len(own.rows), of_answers, left_out, said, added + hard, heard))
+    return made
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,10 +155,10 @@ class System:
     system: str
     n: int
     shares: Mapping[str, Share]
-    """Of each of `MODES`, and of each of `RATES`, these as `omission rate` and so on."""
+    """Of each of `MODES`."""
     units: str
     """What intervals take as independent: `speaker` or `clip`."""
-    tokens: Sequence[TokenRates]
+    rates: Sequence[Rates]
     counts: Mapping[str, NDArray[np.int64]]
     """How many answers are in each of `MODES`, by condition."""
 
@@ -177,12 +181,12 @@ def modes_of(index: Index, rows: NDArray[np.int64]) -> Modes:
         rows: rows of the index, rising.
     """
     found = answered(index, rows)
-    groups = {mode: (mode,) for mode in MODES} | {f"{name} rate": modes for name, modes in RATES.items()}
+    groups: dict[str, Sequence[str]] = {mode: (mode,) for mode in MODES}
     systems = []
     for (run, system), own in by_system(found).items():
         of_modes, units = shares(own, groups)
         systems.append(
-            System(run, system, len(own.rows), of_modes, units, token_rates(own), counts_by(own, "condition"))
+            System(run, system, len(own.rows), of_modes, units, rates(own), counts_by(own, "condition"))
         )
     return Modes(found, tuple(systems), counts_by(found, "condition"))
 

@@ -64,7 +64,7 @@ def share_chart(systems: Mapping[str, System], styles: Mapping[str, Style]) -> d
     return {
         "data": traces,
         "layout": {
-            "height": 70 + len(FAILING) * max(30, 14 * len(systems) + 8),
+            "height": 70 + len(FAILING) * max(30, 10 * len(systems) + 12),
             "margin": {"l": 8, "r": 12, "t": 8, "b": 8},
             "showlegend": False,
             "dragmode": False,

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from explorer_runs import SCRIPT, Runs, charts, touch
+from explorer_runs import Runs, charts, touch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -57,15 +57,21 @@ def test_every_answer_is_in_one_mode(explorer: Any, runs: Runs) -> None:
 def test_rates_over_tokens_stand_beside_those_over_answers(explorer: Any, runs: Runs) -> None:
     at = explorer(runs.plain, page="failure_modes", condition="noise")
     table = at.dataframe[0].value.set_index(["system", "unit"])
-    assert list(table["answers"]) == [5, 5, 4, 4]
-    # good: one of 5 answers is made up. u1 has 9 words, heard as 8 others; the others have 8, 4 and 5 words.
-    assert table.loc[("good", "words"), "hallucination_pct"] == 20
-    made_up = table.loc[("good", "words"), "token_hallucination_pct"]
-    assert made_up == pytest.approx(100 * 8 / (8 + 8 + len(f"she said {SCRIPT} twice".split()) + 5), abs=12)
-    # bad: two of 4 answers are cut short; of the 6 characters of z1 none is left out, 1 + 1 of 7 are made up.
-    assert table.loc[("bad", "words"), "omission_pct"] == 50
+    assert dict(table["answers"]) == {
+        **{("good", "words"): 4, ("good", "characters"): 1, ("bad", "words"): 3, ("bad", "characters"): 1}
+    }
+    # good: u1 is made up, 1 of 4 answers. bad: u1 and u3 are cut short, 2 of 3.
+    assert table.loc[("good", "words"), "hallucination_pct"] == 25
+    assert table.loc[("bad", "words"), "omission_pct"] == pytest.approx(200 / 3, abs=0.01)
+    # Of the 6 characters of z1 none is left out; of the 7 that are heard one is wrong and one put in.
     assert table.loc[("bad", "characters"), "token_omission_pct"] == 0
     assert table.loc[("bad", "characters"), "token_hallucination_pct"] == pytest.approx(200 / 7, abs=0.01)
+    assert table.loc[("good", "characters"), "token_hallucination_pct"] == 0
+    # Of the 9 words of u1 seven are left out, of the 8 of u2 one is heard as something alike.
+    only = {"system": "bad", "condition": "noise", "text": "^(the cat|it rained)", "regex": "1"}
+    table = explorer(runs.plain, page="failure_modes", **only).dataframe[0].value
+    assert list(table["token_omission_pct"]) == [round(100 * 7 / 17, 2)]
+    assert list(table["token_hallucination_pct"]) == [0] and list(table["omission_pct"]) == [50]
 
 
 def test_charts_lead_to_the_cases(explorer: Any, runs: Runs) -> None:
@@ -134,7 +140,11 @@ def test_counts_add_up(runs: Runs) -> None:
     assert sum(table.sum() for table in counts_by(found, "speaker").values()) == len(found.rows) == 18
     systems = {each.system: each for each in modes_of(index, np.arange(len(index))).systems}
     assert sum(systems["bad"].shares[mode].hits for mode in MODES) == 8
-    assert systems["bad"].shares["omission rate"].hits == 4 and systems["bad"].units == "speaker"
+    assert [(each.unit, each.n, each.shares["omission"].hits) for each in systems["bad"].rates] == [
+        ("word", 6, 4),
+        ("character", 2, 0),
+    ]
+    assert systems["bad"].units == "speaker"
     rows = strongest(found, "truncation", 8)
     told, problems = evidence({"plain": run}, index, rows)
     assert [each.key.sample_id for each in told] == ["u1", "u3"] and not problems
