@@ -78,7 +78,7 @@ def _points(
                 "y": places[chosen, 1].tolist(),
                 "marker": {
                     **{"size": sizes[chosen].tolist(), "color": style.colour, "symbol": style.symbol},
-                    "opacity": 0.7,
+                    "opacity": 0.85,
                 },
                 "hoverinfo": "text",
                 "text": [
