@@ -224,3 +224,19 @@ def test_only_this_machine_is_served(browser: Browser) -> None:
     found = [line.split()[3] for line in listening.splitlines() if line.split()[3].endswith(f":{port}")]
     assert found == [f"127.0.0.1:{port}"]
     assert sys.executable in command([], 1, headless=True)
+
+
+def test_charts_lead_to_cases_and_to_pairs(browser: Browser) -> None:
+    page = browser.page("/robustness")
+    heat = page.locator(".js-plotly-plot", has=page.locator(".heatmaplayer image")).first
+    box = heat.locator("path.point").nth(3).bounding_box()  # systems across: `bad` under `noise`
+    page.mouse.click(box["x"] + box["width"] / 2 + 60, box["y"] + box["height"] / 2)
+    page.wait_for_url("**/cases?*")
+    assert "system=bad" in page.url and "condition=noise" in page.url
+    page = browser.page("/compare?condition=as_recorded")
+    box = page.locator(".js-plotly-plot").first.locator("path.point").first.bounding_box()
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.wait_for_url("**compare.at=*")
+    settle(page)
+    assert page.get_by_text("Chosen pairs").count() == 1
+    assert browser.errors == [] and browser.outside == []
