@@ -12,6 +12,7 @@ from .index import CaseKey
 from .offsets import AllOffsets
 from .runs import OpenRun, Problem
 
+TOKENS = ("reference_tokens", "hypothesis_tokens")
 _STEP = 8192
 
 
@@ -116,13 +117,15 @@ def _score(run: OpenRun, key: CaseKey) -> Mapping[str, Any]:
     import pyarrow.parquet as pq
 
     path = run.scores(key.cell)
+    if not path.is_file():  # to open a pipe would wait for ever
+        raise AsrdiagError(f"is not there; `asrdiag score {run.path}` makes it anew")
     try:
         with pq.ParquetFile(path) as file:
             place = 0
             for batch in file.iter_batches(_STEP, columns=["sample_id"]):
                 found = pc.index(batch["sample_id"], key.sample_id).as_py()
                 if found >= 0:
-                    return _row(file, place + found)
+                    return _fitting(_row(file, place + found), run)
                 place += len(batch)
     except (OSError, pa.ArrowException) as error:
         raise AsrdiagError(f"cannot be read; `asrdiag score {run.path}` makes it anew ({error})") from error
@@ -136,6 +139,20 @@ def _row(file: Any, place: int) -> Mapping[str, Any]:
             return row
         place -= len(batch)
     return {}
+
+
+def _fitting(score: Mapping[str, Any], run: OpenRun) -> Mapping[str, Any]:
+    letters, sides = score.get("alignment"), [score.get(name) for name in TOKENS]
+    if letters is not None and (
+        not isinstance(letters, str)
+        or set(letters) - set("CsSDI")
+        or [len(side) if isinstance(side, list) else -1 for side in sides]
+        != [len(letters) - letters.count(gap) for gap in "ID"]
+    ):
+        raise AsrdiagError(
+            f"the alignment has other tokens than the texts; `asrdiag score {run.path}` makes it anew"
+        )
+    return score
 
 
 def steps_of(score: Mapping[str, Any], record: Mapping[str, Any]) -> list[Step]:

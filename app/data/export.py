@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from tempfile import TemporaryFile
@@ -11,12 +12,11 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from asrdiag.errors import AsrdiagError
-
 from .index import LABELS, NUMBERS, CaseKey, Index
 from .notes import Note
 from .offsets import AllOffsets
 from .runs import OpenRun
+from .tokens import read_part
 
 MOST_ROWS = 100_000
 """Rows that a page gives; `asrdiag export` gives all."""
@@ -91,8 +91,24 @@ def csv_line(values: Sequence[object]) -> bytes:
 
 
 def json_line(row: Row) -> bytes:
-    """A row as a line of JSON."""
-    return json.dumps(row, ensure_ascii=False, allow_nan=False).encode("utf-8", "replace") + b"\n"
+    """A row as a line of JSON; a number that JSON has not is `null`.
+
+    >>> json_line({"snr_db": math.inf, "severity": 0.5})
+    b'{"snr_db": null, "severity": 0.5}\\n'
+    """
+    try:
+        text = json.dumps(row, ensure_ascii=False, allow_nan=False)
+    except ValueError:  # NaN, which Python reads in a record though JSON has none
+        text = json.dumps(_finite(row), ensure_ascii=False, allow_nan=False)
+    return text.encode("utf-8", "replace") + b"\n"
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _finite(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(each) for each in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def inert(text: str) -> str:
@@ -139,7 +155,7 @@ def _by_cell(cases: Cases) -> Iterator[tuple[int, CaseKey, Row]]:
     for name, key, places in _parts(cases):
         run = cases.runs[name]
         rows = cases.rows[places]
-        scores = _scores(run, key, cases.index, rows, cases.index.cells[name, key].start)
+        scores = read_part(run, cases.index, rows, _TOKENS).to_pylist()
         samples = offsets.of(run.samples(key))
         for place, index_row, score in zip(places.tolist(), rows.tolist(), scores, strict=True):
             case = cases.index.key(index_row)
@@ -159,25 +175,6 @@ def _parts(cases: Cases) -> Iterator[tuple[str, str, NDArray[np.int64]]]:
     for place in np.unique(which).tolist():
         (name, key), _ = cells[place]
         yield name, key, np.flatnonzero(which == place)
-
-
-def _scores(
-    run: OpenRun, key: str, index: Index, rows: NDArray[np.int64], start: int
-) -> Sequence[Mapping[str, Any]]:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    path = run.scores(key)
-    try:
-        table = pq.read_table(path, columns=["sample_id", *_TOKENS]).take(pa.array(rows - start))
-    except (OSError, pa.ArrowException) as error:
-        raise AsrdiagError(
-            f"{path}: cannot be read; `asrdiag score {run.path}` makes it anew ({error})"
-        ) from error
-    found: list[dict[str, Any]] = table.to_pylist()
-    if [row["sample_id"] for row in found] != index.sample_ids.take(pa.array(rows)).to_pylist():
-        raise AsrdiagError(f"{path}: has changed since it was opened; open the run again")
-    return found
 
 
 def _row(cases: Cases, at: int, key: CaseKey, score: Mapping[str, Any], record: Mapping[str, Any]) -> Row:

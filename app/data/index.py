@@ -134,6 +134,8 @@ def _read(cell: tuple[OpenRun, str]) -> Any:
 
     run, key = cell
     path = run.scores(key)
+    if not path.is_file():  # to open a pipe would wait for ever
+        return Problem(str(path), f"is not there; `asrdiag score {run.path}` makes it anew")
     try:
         # Several files are read at once: threads within one would only get in the way.
         table = pq.read_table(path, columns=list(_READ), read_dictionary=list(_STORED), use_threads=False)
@@ -143,7 +145,21 @@ def _read(cell: tuple[OpenRun, str]) -> Any:
         return Problem(
             str(path), f"has no {', '.join(sorted(missing))}; `asrdiag score {run.path}` makes it anew"
         )
+    if strange := [name for name in _READ if not _is_usable(name, table.schema.field(name).type)]:
+        return Problem(
+            str(path), f"has other kinds of {', '.join(strange)}; `asrdiag score {run.path}` makes it anew"
+        )
     return table.combine_chunks()
+
+
+def _is_usable(name: str, kind: Any) -> bool:
+    import pyarrow as pa
+
+    if name in _STORED:
+        return bool(pa.types.is_dictionary(kind) and pa.types.is_string(kind.value_type))
+    if name == "sample_id":
+        return bool(pa.types.is_string(kind))
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind))
 
 
 class _Columns:

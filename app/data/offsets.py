@@ -33,7 +33,10 @@ class Offsets:
 
         Raises:
             OSError: the file cannot be read.
+            ValueError: the record cannot.
         """
+        if not self.path.is_file():  # to open a pipe would wait for ever
+            raise FileNotFoundError(f"{self.path} is not there, or is no file")
         with self._lock, self.path.open("rb") as stream:
             status = os.fstat(stream.fileno())
             if self._file != (status.st_dev, status.st_ino) or status.st_size < self._read:
@@ -43,7 +46,10 @@ class Offsets:
             if place is None:
                 return None
             stream.seek(place)
-            record = json.loads(stream.readline())
+            try:
+                record = json.loads(stream.readline())
+            except RecursionError as error:
+                raise ValueError(f"the record of {sample_id} is nested too deeply") from error
         return None if record.get("withdrawn") else record
 
     def __len__(self) -> int:
@@ -92,7 +98,7 @@ def _id_of(line: bytes) -> str | None:
         return text if "\\" not in text else str(json.loads(f'"{text}"'))
     try:
         record = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     sample_id = record.get("sample_id") if isinstance(record, dict) else None
     return sample_id if isinstance(sample_id, str) else None

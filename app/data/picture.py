@@ -13,6 +13,8 @@ from .sound import Sound, flac_of, samples_of
 
 COLUMNS = 1200
 """Of a picture at most, however long the clip is."""
+LONGEST_S = 1800.0
+"""A clip that is read at all, since several are kept in memory with their pictures."""
 _ROWS = 128
 _SPECTRA = 8
 """At most for one column of a long clip; the strongest is shown."""
@@ -40,9 +42,9 @@ def read_clip(sound: Sound, sample_rate_hz: int) -> Clip:
     """Read a stretch of audio, mono, to be played and to be seen.
 
     Raises:
-        SampleError: it cannot be read.
+        SampleError: it cannot be read, or is longer than `LONGEST_S`.
     """
-    samples = samples_of(sound, sample_rate_hz)
+    samples = samples_of(sound, sample_rate_hz, LONGEST_S)
     lowest, highest = (tuple(np.round(100.0 * side, 1).tolist()) for side in envelope(samples))
     peak = float(np.abs(samples).max(initial=0.0))
     return Clip(

@@ -10,18 +10,12 @@ from typing import Any
 from asrdiag.errors import AsrdiagError, UsageError
 from asrdiag.store.folder import RunFolder
 
+from .shapes import are_groups, are_rows, is_cell
+
 Signature = tuple[tuple[str, int, int], ...]
 """Files with their times (ns) and sizes; a run that looks the same is not read again."""
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
-_CELL = {
-    *("system", "dataset", "condition", "identity", "model_id", "model_revision", "fingerprint"),
-    *("severity", "snr_db", "n_expected", "normalizers"),
-}
-_ROW = {
-    *("system", "dataset", "condition", "subset", "aggregate", "language", "metric", "normalizer"),
-    *("n_expected", "n_scored", "n_failed", "complete"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,26 +67,27 @@ class OpenRun(RunFolder):
         return iter(self._summaries)
 
     def _read(self) -> dict[str, Any]:
+        file = self.path / "run.json"
         try:
+            if file.exists() and not file.is_file():  # to open a pipe would wait for ever
+                raise UsageError(f"{file}: not a file")
             run = super().read_run()
-        except UsageError as error:
-            self.problems.append(Problem(str(self.path / "run.json"), str(error)))
+        except (UsageError, RecursionError) as error:
+            self.problems.append(Problem(str(file), str(error)))
             return {"run_id": "", "suite": self.name, "cells": {}, "suite_cells": []} | {
                 "not_run": {},
                 "sessions": [],
             }
         cells, suite_cells, not_run = (run[name] for name in ("cells", "suite_cells", "not_run"))
         if not (isinstance(cells, dict) and isinstance(suite_cells, list) and isinstance(not_run, dict)):
-            self.problems.append(Problem(str(self.path / "run.json"), "cells are not as asrdiag writes them"))
+            self.problems.append(Problem(str(file), "cells are not as asrdiag writes them"))
             cells, suite_cells, not_run = {}, [], {}
         kept = {}
         for key, cell in cells.items():
-            if _usable(key, cell):
+            if (names := _parts(key)) and is_cell(cell, names):
                 kept[key] = cell
             else:
-                self.problems.append(
-                    Problem(str(self.path / "run.json"), f"the cell {key!r} is not as asrdiag writes them")
-                )
+                self.problems.append(Problem(str(file), f"the cell {key!r} is not as asrdiag writes them"))
         usable = [key for key in suite_cells if isinstance(key, str) and _parts(key)]
         return run | {"cells": kept, "suite_cells": usable, "not_run": not_run}
 
@@ -100,30 +95,17 @@ class OpenRun(RunFolder):
         for key, cell in self.cells.items():
             try:
                 summary = self.read_summary(key)
-            except AsrdiagError as error:
+            except (AsrdiagError, OSError, RecursionError) as error:
                 self.problems.append(Problem(str(self.summary(key)), str(error)))
                 continue
             if summary is None or summary["fingerprint"] != cell["fingerprint"]:
                 continue
-            if summary["cell"] == key and _are_rows(summary["rows"]):
+            shaped = are_rows(summary["rows"], key.split("/")) and are_groups(summary["groups"])
+            if summary["cell"] == key and shaped:
                 yield summary
             else:
                 what = "its rows are not as asrdiag writes them; `asrdiag score` makes it anew"
                 self.problems.append(Problem(str(self.summary(key)), what))
-
-
-def _usable(key: str, cell: object) -> bool:
-    parts = _parts(key)
-    return (
-        parts is not None
-        and isinstance(cell, dict)
-        and cell.keys() >= _CELL
-        and [cell["system"], cell["dataset"], cell["condition"]] == parts
-    )
-
-
-def _are_rows(rows: object) -> bool:
-    return isinstance(rows, list) and all(isinstance(row, dict) and row.keys() >= _ROW for row in rows)
 
 
 def _parts(key: str) -> list[str] | None:

@@ -2,11 +2,13 @@
 
 import io
 import json
+import math
 import mmap
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +51,7 @@ def heard(run: OpenRun, dataset: str, record: Mapping[str, Any]) -> Sound | Refu
         )
     if not isinstance(kept, str) or not _KEPT.fullmatch(kept):
         return Refused("the record names an audio file that is not one of the run's")
-    return _below(run.path / kept, [run.path / "audio"]) or Refused(f"the kept clip {kept} is not in the run")
+    return _below(run.path / kept, [run.path]) or Refused(f"the kept clip {kept} is not in the run")
 
 
 def recorded(run: OpenRun, dataset: str, record: Mapping[str, Any]) -> Sound | Refused:
@@ -87,23 +89,41 @@ def roots(run: OpenRun, dataset: str) -> list[Path]:
             continue
         if entry.get("loader") == "demo" and (demo := asset("two_cities.wav")):
             found.append(demo.parent)
-        for name in ("root", "path"):
-            given = entry.get(name)
-            if isinstance(given, str) and given and "\0" not in given:
-                place = Path(given)
-                found.append(place.parent if place.suffix else place)
+        root, path = (_path(entry.get(name)) for name in ("root", "path"))
+        found += [root] if root else []
+        found += [path.parent if path.is_file() else path] if path else []
     return [root for root in found if root.is_absolute() and root != Path(root.anchor)]
 
 
-def _datasets(run: OpenRun) -> Iterator[Mapping[str, Any]]:
+def _path(given: object) -> Path | None:
+    return Path(given) if isinstance(given, str) and given and "\0" not in given else None
+
+
+def _datasets(run: OpenRun) -> tuple[Mapping[str, Any], ...]:
+    path = run.path / "suite.resolved.yaml"
+    try:
+        status = path.stat()
+    except OSError:
+        return ()
+    return _datasets_of(path, status.st_mtime_ns, status.st_size) if path.is_file() else ()
+
+
+@lru_cache(maxsize=16)
+def _datasets_of(path: Path, mtime_ns: int, size: int) -> tuple[Mapping[str, Any], ...]:
+    """The datasets of a suite; to parse it takes longer than to read a clip, and each clip asks."""
     import yaml
 
     try:
-        suite = yaml.safe_load((run.path / "suite.resolved.yaml").read_text(encoding="utf-8"))
-    except (OSError, ValueError, yaml.YAMLError):
-        return
+        suite = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (
+        OSError,
+        ValueError,
+        yaml.YAMLError,
+        RecursionError,
+    ):  # the last: brackets in thousands of brackets
+        return ()
     entries = suite.get("datasets") if isinstance(suite, dict) else None
-    yield from (each for each in (entries if isinstance(entries, list) else []) if isinstance(each, dict))
+    return tuple(each for each in (entries if isinstance(entries, list) else []) if isinstance(each, dict))
 
 
 def _below(path: Path, folders: list[Path]) -> Sound | None:
@@ -137,22 +157,30 @@ def _listed(path: Path, run: OpenRun, dataset: str) -> Sound | None:
     return None
 
 
-def samples_of(sound: Sound, sample_rate_hz: int) -> NDArray[np.float32]:
+def samples_of(sound: Sound, sample_rate_hz: int, longest_s: float = math.inf) -> NDArray[np.float32]:
     """The stretch, mono, shape [n_samples].
 
     Raises:
-        SampleError: it cannot be read.
+        SampleError: it cannot be read, or is longer than `longest_s`; no more than that is read then.
     """
-    from asrdiag.audio import read_audio
+    from asrdiag.audio import audio_blocks
 
-    return read_audio(
+    parts, n = [np.empty(0, np.float32)], 0
+    for part in audio_blocks(
         sound.path,
         sample_rate_hz,
         offset_s=sound.offset_s,
         duration_s=sound.duration_s,
         row=sound.row,
         column=sound.column,
-    )
+    ):
+        n += len(part)
+        if n > longest_s * sample_rate_hz:
+            raise SampleError(
+                f"{sound.path}: longer than {longest_s / 60:g} minutes, the most that is read here"
+            )
+        parts.append(part)
+    return np.concatenate(parts)
 
 
 def flac_of(samples: NDArray[np.float32], sample_rate_hz: int) -> bytes:

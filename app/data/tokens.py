@@ -74,7 +74,7 @@ def read_part(run: OpenRun, index: Index, part: NDArray[np.int64], columns: Sequ
     Args:
         run: the run that they are in.
         index: the scores of all open runs.
-        part: rows of the index, rising, of one cell.
+        part: rows of the index, of one cell, in any order.
         columns: columns of `scores.parquet`.
 
     Raises:
@@ -90,7 +90,7 @@ def read_part(run: OpenRun, index: Index, part: NDArray[np.int64], columns: Sequ
         table = pq.read_table(
             path, columns=["sample_id", *columns], read_dictionary=tokens, use_threads=False
         )
-        if len(part) < len(rows):
+        if not np.array_equal(part, rows):
             table = table.take(pa.array(part - rows.start))
     except (OSError, pa.ArrowException) as error:
         raise AsrdiagError(
@@ -102,7 +102,7 @@ def read_part(run: OpenRun, index: Index, part: NDArray[np.int64], columns: Sequ
         )
     ids = pa.chunked_array([index.sample_ids.take(pa.array(part))])
     if not table["sample_id"].cast(pa.large_string()).equals(ids):
-        raise AsrdiagError(f"{path}: has changed since it was opened; reload the page")
+        raise AsrdiagError(f"{path}: has changed since it was opened; open the run again")
     return table
 
 

@@ -71,12 +71,16 @@ def command(runs: list[Path], port: int, *, headless: bool, logs: Sequence[Path]
         "server.headless": str(headless).lower(),
         "server.fileWatcherType": "none",
         "server.showEmailPrompt": "false",
+        "server.enableCORS": "true",
+        "server.enableXsrfProtection": "true",
         "browser.gatherUsageStats": "false",
     }
     main = str(files("asrdiag.app") / "main.py")
     flags = [f"--{name}={value}" for name, value in settings.items()]
+    flags += [f"--server.allowedHosts={host}" for host in ("127.0.0.1", "localhost")]
     named = [*map(str, runs), *(["--rollouts", *map(str, logs)] if logs else [])]
-    return [sys.executable, "-m", "streamlit", "run", main, *flags, "--", *named]
+    # -P: what lies in the folder that one is in is not imported.
+    return [sys.executable, "-P", "-m", "streamlit", "run", main, *flags, "--", *named]
 
 
 def _free_port() -> int:
