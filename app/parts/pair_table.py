@@ -75,7 +75,7 @@ def _table(index: Index, pairs: Pairs, two: tuple[Side, Side], places: Rows, nam
     columns: dict[str, Any] = {"case": [shown(text, 80) for text in ids]}
     for label in ("condition", "subset"):
         found = index.labels[label].at(first)
-        if len(set(index.labels[label].present())) > 1:
+        if any(found) and len(index.labels[label].present()) > 1:
             columns[label] = [shown(text, 60) for text in found]
     rates, errors = index.numbers["error_rate_pct"], index.numbers["n_errors"]
     columns |= {

@@ -125,7 +125,7 @@ def legend(styles: Mapping[str, Style], name: str) -> None:
         }
         for system, style in styles.items()
     ]
-    keys(traces, name, f"Legend: {len(styles)} systems", 36 * -(-len(traces) // 5))
+    keys(traces, name, f"Legend: {len(styles)} systems", 30 * -(-len(traces) // 6))
 
 
 def keys(traces: Sequence[Mapping[str, Any]], name: str, alt: str, height: int) -> None:

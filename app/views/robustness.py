@@ -53,10 +53,10 @@ def page() -> None:
     if not kept:
         empty("No cell passes the filters.", "Take some of them back in the sidebar.")
         return
-    shown_systems = list(dict.fromkeys(row["called"] for row in kept))
+    dataset, metric, part = _chosen(kept, passing(rows, filters))
+    shown_systems = list(dict.fromkeys(row["called"] for row in kept if _is_of(row, dataset, metric)))
     all_systems = list(dict.fromkeys(row["called"] for row in whole))
     how = {name: style for name, style in styles(all_systems).items() if name in shown_systems}
-    dataset, metric, part = _chosen(kept, passing(rows, filters))
     found = results.robustness(dataset, metric, part)
     legend(how, "robustness.legend")
     st.caption(
@@ -252,7 +252,7 @@ def _modes(tables: Sequence[Matrix], few: Sequence[str], go: Callable[..., None]
         ],
         "robustness.modes",
         "Legend: the failure modes",
-        120,
+        76,
     )
     st.caption("; ".join(f"**{mode.replace('_', ' ')}** {MEANINGS[mode]}" for mode in MODES) + ".")
 
