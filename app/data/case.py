@@ -1,6 +1,5 @@
 """One case in full: what was said, what every system made of it, and what is known of how that came about."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +13,7 @@ from .runs import OpenRun, Problem
 
 TOKENS = ("reference_tokens", "hypothesis_tokens")
 _STEP = 8192
+_LATEST_S = 1e6
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +201,7 @@ def _times(record: Mapping[str, Any], tokens: Sequence[str]) -> list[float | Non
     timed = []
     for word in words:
         text, start, _ = word if isinstance(word, list) and len(word) == 3 else ("", None, None)
-        if isinstance(text, str) and isinstance(start, int | float) and 0 <= start < math.inf:
+        if isinstance(text, str) and isinstance(start, int | float) and 0 <= start <= _LATEST_S:
             timed.append((_bare(text), float(start)))
     place, heard = 0, 0
     for letter in align([text for text, _ in timed], [_bare(token) for token in tokens]).letters:

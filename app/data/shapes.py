@@ -18,7 +18,7 @@ def is_cell(cell: object, names: list[str]) -> bool:
         and isinstance(cell.get("fingerprint"), str)
         and all(isinstance(cell.get(name, ""), str | None) for name in ("model_id", "model_revision"))
         and {"model_id", "model_revision", "severity", "snr_db"} <= cell.keys()
-        and all(_is_number(cell[name]) for name in ("severity", "snr_db"))
+        and all(is_number(cell[name]) for name in ("severity", "snr_db"))
         and isinstance(cell.get("identity"), dict)
         and _is_mapping(cell.get("normalizers"), str)
         and _is_mapping(cell.get("n_expected"), dict)
@@ -50,12 +50,12 @@ def _are_values(row: Mapping[str, Any]) -> bool:
     return all(
         all(isinstance(each, str) for each in value)
         if isinstance(value, list) and name == "members"
-        else (isinstance(value, str) and name in _TEXTS) or (_is_number(value) and name not in _IN_ROWS)
+        else (isinstance(value, str) and name in _TEXTS) or (is_number(value) and name not in _IN_ROWS)
         for name, value in row.items()
     )
 
 
-def _is_number(value: object) -> bool:
+def is_number(value: object) -> bool:
     """Whether it is a number that a page can show, or none; JSON knows integers that are no float's match."""
     return value is None or (isinstance(value, int | float) and abs(value) < 1e300 and not math.isnan(value))
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from asrdiag.errors import SampleError
 
 from .runs import OpenRun
+from .shapes import is_number
 
 _KEPT = re.compile(r"audio/[0-9a-f]{64}\.flac")
 
@@ -62,8 +63,9 @@ def recorded(run: OpenRun, dataset: str, record: Mapping[str, Any]) -> Sound | R
     if not isinstance(path, str) or not path or "\0" in path:
         return Refused("the record does not say where the recording is")
     if not (
-        isinstance(offset_s, int | float)
-        and (duration_s is None or isinstance(duration_s, int | float))
+        offset_s is not None
+        and is_number(offset_s)
+        and is_number(duration_s)
         and (row is None or isinstance(row, int))
         and isinstance(column, str)
     ):

@@ -24,7 +24,7 @@ from asrdiag.errors import SampleError
 
 CELL = "bad/set/noise"
 KEY = CaseKey("copy", "bad", "set", "noise", "u1")
-DEEP = "[" * 5000
+DEEP = "[" * 2000
 
 
 def run_of(path: Path) -> OpenRun:
@@ -36,7 +36,7 @@ def record_of(path: Path) -> dict[str, Any]:
 
 
 def test_a_name_made_to_mean_this_machine_is_no_way_in(tmp_path: Path) -> None:
-    # Streamlit takes a page for its own if it has the name that was asked for; DNS can make any mean 127.0.0.1.
+    # Streamlit takes a page for its own if it has the name that was asked for; DNS makes any mean 127.0.0.1.
     server = tomllib.loads(files("asrdiag.app").joinpath(".streamlit/config.toml").read_text())["server"]
     assert server["address"] == "127.0.0.1" and server["allowedHosts"] == ["127.0.0.1", "localhost"]
     assert server["enableCORS"] is True and server["enableXsrfProtection"] is True
