@@ -10,6 +10,7 @@ from ..texts import shown
 from .plot import GRID, plot
 
 _BLUE, _ORANGE = "#3b8ec2", "#d55e00"
+_AXIS = {"gridcolor": GRID, "showgrid": True, "automargin": True, "zeroline": False}
 _MOST_PAIRS = 60
 _BESIDE = ("top center", "bottom center", "middle right", "middle left")
 """Names of neighbours stand on different sides, since equal ones would hide each other."""
@@ -55,8 +56,8 @@ def agreement_plot(found: Judged, preferences: list[Preference], name: str) -> N
             "margin": {"l": 8, "r": 44, "t": 26, "b": 8},
             "showlegend": False,
             "font": {"size": 12.5},
-            "xaxis": {"title": {"text": "WER, %"}, "gridcolor": GRID, "automargin": True, "zeroline": False},
-            "yaxis": {"title": {"text": "reward"}, "gridcolor": GRID, "automargin": True, "zeroline": False},
+            "xaxis": {"title": {"text": "WER, %"}, "nticks": 6, "tickangle": 0, **_AXIS},
+            "yaxis": {"title": {"text": "reward"}, **_AXIS},
             "hovermode": "closest",
         },
     }

@@ -77,9 +77,9 @@ def _cells(index: LogIndex, found: Rewarded, part: NDArray[np.int64]) -> dict[st
         "reward_mean": _numbers(of["reward_mean"]),
         "reward_std": _numbers(of["reward_std"]),
         "flat": ["= flat" if flat else "" for flat in is_flat(of).tolist()],
-        **{name: _numbers(100 * of[name]) for name in ("wer_min", "wer_mean", "wer_max", "wer_of_top")},
-        "tau_b": _numbers(of["tau_b"]),
         "against": [f"⚠ {n:.0f}" if n else "" for n in of["n_against"].tolist()],
+        "tau_b": _numbers(of["tau_b"]),
+        **{name: _numbers(100 * of[name]) for name in ("wer_min", "wer_mean", "wer_max", "wer_of_top")},
     }
     if not np.isnan(found.groups.columns["base_wer"]).all():
         columns["base_wer"] = _numbers(100 * of["base_wer"])
@@ -90,14 +90,15 @@ def _cells(index: LogIndex, found: Rewarded, part: NDArray[np.int64]) -> dict[st
 
 
 def _numbers(values: NDArray[np.float64]) -> list[float | None]:
-    return [None if np.isnan(value) else float(value) for value in values]
+    rounded = values.round(6) + 0.0  # no minus before a zero
+    return [None if np.isnan(value) else float(value) for value in rounded]
 
 
 def _columns() -> dict[str, Any]:
     number, text = st.column_config.NumberColumn, st.column_config.TextColumn
     return {
         "group": text("group", pinned=True),
-        "prompt": text("prompt", help="The utterance, or its reference", width=200),
+        "prompt": text("prompt", help="The utterance, or its reference", width=170),
         "step": number("step", format="%d", width=60),
         "temperature": number("T", format="%g", help="Temperature of sampling", width=52),
         "n_rollouts": number("n", format="%d", help="Rollouts", width=48),
