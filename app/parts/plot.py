@@ -46,6 +46,8 @@ def themed(figure: Mapping[str, Any]) -> dict[str, Any]:
         axis = layout[name]
         for ink in _OWN_INKS:
             axis.pop(ink, None)
+        if "ticktext" in axis:
+            axis["ticktext"] = [text or "(none)" for text in axis["ticktext"]]
         if isinstance(axis.get("title"), dict):
             axis["title"].pop("font", None)
         if axis.get("showgrid") is not False:
@@ -139,7 +141,7 @@ def keys(traces: Sequence[Mapping[str, Any]], name: str, alt: str, height: int) 
             "showlegend": True,
             "legend": {
                 **{"orientation": "h", "x": 0, "y": 1, "xanchor": "left", "yanchor": "top"},
-                **{"itemclick": False, "itemdoubleclick": False},
+                **{"itemclick": False, "itemdoubleclick": False, "maxheight": 1},
             },
             "xaxis": hidden,
             "yaxis": hidden,

@@ -81,17 +81,20 @@ class _Go:
     def __init__(self, dataset: str, part: Part) -> None:
         self.dataset, self.part = dataset, part
 
-    def __call__(self, called: str, condition: str, mode: str = "", subset: str = "") -> None:
+    def __call__(self, called: str, condition: str, mode: str = "", subset: str | None = None) -> None:
         run, system = results.systems()[called]
         wanted = {
             "system": system,
             "dataset": self.dataset,
             "condition": condition,
-            "subset": subset or self.part.subset,
+            "subset": self.part.subset,
             "language": self.part.language,
             "failure_mode": mode,
         }
-        to_cases(run, {column: [text] for column, text in wanted.items() if text})
+        labels = {column: [text] for column, text in wanted.items() if text}
+        if subset is not None:  # "" stands for clips that are in none
+            labels["subset"] = [subset]
+        to_cases(run, labels)
 
 
 def _chosen(kept: Sequence[Row], rows: Sequence[Row]) -> tuple[str, str, Part]:

@@ -157,3 +157,13 @@ def test_characters_and_words_are_apart(explorer: Any, runs: Runs) -> None:
     [heat] = [chart for name, chart in charts(at).items() if name == "Heat map by condition"]
     # 今天天汽很好吗: a substitution and an insertion of six characters.
     assert heat["data"][0]["z"][0] == [0.0, pytest.approx(100 * 2 / 6)]
+
+
+def test_clips_in_no_subset_are_one_of_the_columns(explorer: Any, tmp_path: Path) -> None:
+    said = [SAID[0], *corpus(4)[2:]]
+    run = make_sweep(tmp_path / "run", said, {"sys/set/as_recorded": omitting(said, [1, 2])})
+    at = explorer(run, page="robustness")
+    heat = charts(at)["Heat map by subset"]
+    assert heat["layout"]["yaxis"]["ticktext"] == ["&lt;b&gt;street&lt;/b&gt;", "(none)"]
+    touch(at, "Heat map by subset", (len(heat["data"]) - 1, 1))
+    assert at.query_params["subset"] == "" and list(at.dataframe[0].value["case"]) == ["u02", "u03"]
