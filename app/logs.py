@@ -8,8 +8,8 @@ from asrdiag.metrics.rewards import DGWGPOReward
 
 from . import opened
 from .data.rollout_index import LogIndex, Rewarded, read_log, rewarded
-from .data.rollout_logs import OpenLog, open_logs
-from .data.runs import Problem, Signature
+from .data.rollout_logs import OpenLog, Signature, open_logs
+from .data.runs import Problem
 
 LARGE = 32 << 20
 """Bytes of a log that is not read anew on its own when it grows."""

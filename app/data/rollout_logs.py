@@ -8,7 +8,10 @@ from pathlib import Path
 from asrdiag.errors import UsageError
 from asrdiag.rollouts.reading import DEMO, find_logs
 
-from .runs import Problem, Signature, run_names
+from .runs import Problem, run_names
+
+Signature = tuple[tuple[str, int, int], ...]
+"""Files with their times (ns) and sizes; a log that looks the same is not read again."""
 
 _HEAD = 65_536
 _LOOKED_AT = 200

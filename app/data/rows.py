@@ -42,4 +42,7 @@ def published(rows: Sequence[dict[str, Any]]) -> tuple[list[dict[str, Any]], tup
 def parts(row: dict[str, Any]) -> dict[str, float]:
     """The four kinds of errors in % of the reference; empty where they are not known."""
     tokens = row.get("ref_tokens")
-    return {kind: 100 * row[column] / tokens for kind, column in ERRORS.items()} if tokens else {}
+    counts: dict[str, Any] = {kind: row.get(column) for kind, column in ERRORS.items()}
+    if not tokens or None in counts.values():
+        return {}
+    return {kind: 100 * number / tokens for kind, number in counts.items()}

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,8 @@ from asrdiag.store.folder import RunFolder
 
 from .shapes import are_groups, are_rows, is_cell
 
-Signature = tuple[tuple[str, int, int], ...]
-"""Files with their times (ns) and sizes; a run that looks the same is not read again."""
+Signature = str
+"""A digest of files' names, times and sizes; a run that looks the same is not read again."""
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 
@@ -115,18 +116,21 @@ def _parts(key: str) -> list[str] | None:
 
 
 def signature_of(path: Path) -> Signature:
-    """What changes when a run's scores do: time and size of `run.json` and of each cell's derived files."""
+    """What changes when a run's scores do: time and size of `run.json` and of each cell's derived files.
+
+    It is asked for dozens of times for a page, and is part of the key of all that is kept, so it is short.
+    """
     run = path / "run.json"
     files = [run, *sorted((path / "cells").glob("*/*/*/summary.json"))]
     files += [file.with_name("scores.parquet") for file in files[1:]]
-    found = []
+    found = sha256(str(path.absolute()).encode("utf-8", "surrogateescape"))
     for file in files:
         try:
             status = file.stat()
         except OSError:
             continue
-        found.append((str(file), status.st_mtime_ns, status.st_size))
-    return tuple(found)
+        found.update(f"\0{file}\0{status.st_mtime_ns}\0{status.st_size}".encode("utf-8", "surrogateescape"))
+    return found.hexdigest()
 
 
 def run_names(paths: Sequence[Path]) -> list[str]:
