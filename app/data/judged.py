@@ -19,6 +19,7 @@ from asrdiag.metrics.rewards.inspection import COMPONENTS, LOGGED_TOLERANCE
 from asrdiag.metrics.rewards.measured import Measured, Values
 from asrdiag.metrics.rewards.preferences import Preferences, explain, find_preferences
 from asrdiag.metrics.rewards.rollouts import Rollout, RolloutGroup
+from asrdiag.metrics.units import unit_for
 
 from .case import Case, Step, steps_of
 
@@ -206,8 +207,16 @@ def answers_of_cases(cases: Sequence[Case], names: Sequence[str]) -> Answers | N
 
 
 def _usable(case: Case) -> bool:
-    texts = (case.record.get(name) for name in ("reference_raw", "hypothesis_raw", "language"))
-    return case.answered and all(isinstance(text, str) for text in texts)
+    texts = [case.record.get(name) for name in ("reference_raw", "hypothesis_raw", "language")]
+    return case.answered and all(isinstance(text, str) for text in texts) and _is_language(str(texts[-1]))
+
+
+def _is_language(tag: str) -> bool:
+    try:
+        unit_for(tag)
+    except ValueError:
+        return False
+    return True
 
 
 def _ranks(values: Values) -> NDArray[np.int64]:

@@ -17,6 +17,7 @@ from asrdiag.app.data.case import open_case
 from asrdiag.app.data.export import json_line
 from asrdiag.app.data.index import CaseKey, read_index
 from asrdiag.app.data.offsets import AllOffsets
+from asrdiag.app.data.rows import parts
 from asrdiag.app.data.runs import OpenRun
 from asrdiag.app.data.sound import Refused, Sound, heard, recorded, roots
 from asrdiag.cli.explore import command
@@ -175,6 +176,23 @@ def test_an_odd_row_of_a_summary_is_damage(copy: Path, column: str, value: objec
     path.write_text(json.dumps(said))
     run = run_of(copy)
     assert len(run.scored) == 3 and [problem.place for problem in run.problems] == [str(path)]
+
+
+def test_a_record_in_no_language_and_a_run_of_no_name_are_shown(copy: Path, explorer: Any) -> None:
+    path, said = copy / "run.json", json.loads((copy / "run.json").read_text())
+    path.write_text(json.dumps(said | {"run_id": {"a": 1}}))
+    samples = copy / "cells" / CELL / "samples.jsonl"
+    records = [json.loads(line) for line in samples.read_text().splitlines()]
+    records[0] |= {"language": "<script>", "source": {"path": "/x", "offset_s": 10**400}}
+    records[0]["details"] = {"words": [["the", 10**400, 1]]}
+    samples.write_text("".join(json.dumps(record) + "\n" for record in records))
+    at = explorer(copy, page="cases", system="bad", dataset="set", condition="noise", sample="u1")
+    assert "u1" in at.subheader[0].value and run_of(copy).read_run()["run_id"] == "{'a': 1}"
+
+
+def test_an_unknown_count_of_errors_has_no_part() -> None:
+    row = {"ref_tokens": 10, "deletions": None, "insertions": 1}
+    assert parts(row | {"substitutions_soft": 0, "substitutions_hard": 2}) == {}
 
 
 def test_a_number_that_json_has_not_is_exported_as_none() -> None:
