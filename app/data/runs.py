@@ -90,8 +90,8 @@ class OpenRun(RunFolder):
             else:
                 self.problems.append(Problem(str(file), f"the cell {key!r} is not as asrdiag writes them"))
         usable = [key for key in suite_cells if isinstance(key, str) and _parts(key)]
-        names = {name: str(run[name]) for name in ("run_id", "suite")}
-        return run | names | {"cells": kept, "suite_cells": usable, "not_run": not_run}
+        called_as = {name: str(run[name]) for name in ("run_id", "suite")}
+        return run | called_as | {"cells": kept, "suite_cells": usable, "not_run": not_run}
 
     def _read_summaries(self) -> Iterator[dict[str, Any]]:
         for key, cell in self.cells.items():
