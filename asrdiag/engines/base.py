@@ -82,8 +82,8 @@ class Recognizer(Protocol):
         """One answer a clip, in order.
 
         A clip's transcript must not depend on the others of its batch. An exception fails the whole batch,
-        and the runner then tries each clip alone; where that would cost too much, give `Failed` for the clip
-        that failed.
+        and the runner then tries its halves, and theirs; where that would cost too much, give `Failed` for
+        the clip that failed.
         """
         ...
 

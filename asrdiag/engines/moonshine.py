@@ -25,7 +25,6 @@ CUT_WINDOW_S = 6.0
 class MoonshineSpec(EngineSpec):
     """Moonshine Tiny: 27 million parameters, quantised to 8 bits, run by onnxruntime."""
 
-
     requires: ClassVar[tuple[Package, ...]] = (
         Package("moonshine-voice", "moonshine_voice"),
         Package("onnxruntime", "onnxruntime"),

@@ -32,6 +32,8 @@ class CellState:
     failed: int = 0
     broken: int = 0
     """Of the failed ones, those over which the recogniser failed."""
+    broken_in_a_row: int = 0
+    """Those since the last answer."""
     too_long: int = 0
     """Of the failed ones, those over which alone memory ran out."""
     foreign: int = 0

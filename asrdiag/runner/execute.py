@@ -94,7 +94,7 @@ class _Session:
                     record_outcome(state, outcome, logs[task.cell], self.errors)
                     self.display.advanced(state)
                     left[task.cell] -= 1
-                abort_if_hopeless(state, on_error.abort_if_first, job.room)
+                abort_if_hopeless(state, on_error.abort_if_first, on_error.abort_if_in_a_row, job.room)
                 if not left[task.cell]:
                     logs.pop(task.cell).close()
                     self.finish(state)

@@ -16,7 +16,7 @@ _OF_THE_CLIP = (SampleError.__name__, UnknownLanguageError.__name__)
 
 
 class RunAborted(AsrdiagError):
-    """The recogniser failed on all of the first clips of a cell."""
+    """The recogniser failed on all of the first clips of a cell, or on too many in a row."""
 
 
 def require_unchanged(system: EngineSpec, states: Iterable[CellState]) -> None:
@@ -50,10 +50,13 @@ def record_outcome(state: CellState, outcome: Outcome, samples: JsonLog, errors:
         state.unread += stage == "load"
         state.too_long += stage == "transcribe" and outcome.out_of_memory
         # A fault of this clip says nothing about the system, nor does a clip that it cannot be given.
-        state.broken += stage == "transcribe" and not outcome.out_of_memory and kind not in _OF_THE_CLIP
+        broken = stage == "transcribe" and not outcome.out_of_memory and kind not in _OF_THE_CLIP
+        state.broken += broken
+        state.broken_in_a_row += broken
         if state.failed_before.get(record["sample_id"]) == record["error"]:
             return  # it is on record like this already; the new attempt is in errors.jsonl
     else:
+        state.broken_in_a_row = 0
         state.errors += outcome.errors
         state.tokens += outcome.tokens
         state.audio_s += record["audio"]["duration_s"] or 0.0
@@ -61,16 +64,22 @@ def record_outcome(state: CellState, outcome: Outcome, samples: JsonLog, errors:
     samples.append(record)
 
 
-def abort_if_hopeless(state: CellState, first: int, room: Room) -> None:
-    """Stop where nothing of a cell can be transcribed.
+def abort_if_hopeless(state: CellState, first: int, in_a_row: int, room: Room) -> None:
+    """Stop where nothing of a cell, or nothing more of it, can be transcribed.
 
     Args:
-        first: so many clips have to have failed; 0 never stops.
+        first: so many clips have to have failed at first; 0 never stops.
+        in_a_row: so many have to have failed since the last answer; 0 never stops.
         room: what the recogniser is given at once.
 
     Raises:
-        RunAborted: all of the cell's clips so far have failed, and not because of the clips.
+        RunAborted: they have, and not because of the clips.
     """
+    if in_a_row and state.broken_in_a_row >= in_a_row:
+        raise RunAborted(
+            f"{state.key}: stopped, since the recogniser failed on {state.broken_in_a_row} clips in a row; "
+            f"the last: {state.last_error} (on_error.abort_if_in_a_row: 0 in the suite never stops)"
+        )
     if not first or not state.seen == state.done == state.broken + state.too_long:
         return
     # The longest clips come first, and that these do not fit says nothing; but the shortest come next.

@@ -87,9 +87,15 @@ class _Clock:
                     self.busy_s += self.ended - self.since
 
     def read(self) -> tuple[float, float, float]:
-        """When the first call began, when the last one ended, and the time in calls between these."""
+        """When the first call began, when the last one ended, and the time in calls between these.
+
+        A call that is under way counts till now: with several at a time there may always be one.
+        """
         with self.lock:
-            return self.began, self.ended, self.busy_s
+            if not self.calls:
+                return self.began, self.ended, self.busy_s
+            now = time.perf_counter()
+            return self.began, now, self.busy_s + now - self.since
 
 
 class Transcriber:

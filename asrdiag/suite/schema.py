@@ -62,6 +62,8 @@ class OnError(Spec):
     """A cell of which a larger share failed makes the exit status 1."""
     abort_if_first: Annotated[int, Field(ge=0)] = 5
     """Stop when the recogniser fails on all of the first so many clips of a cell; 0 never stops."""
+    abort_if_in_a_row: Annotated[int, Field(ge=0)] = 50
+    """Stop when it fails on so many clips of a cell in a row; 0 never stops."""
 
 
 class Report(Spec):

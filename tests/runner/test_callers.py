@@ -17,7 +17,7 @@ from asrdiag.errors import UsageError
 from asrdiag.runner.callers import Callers
 from asrdiag.runner.clip import ClipInProgress, Job, Task
 from asrdiag.runner.fed_pool import FedPool
-from asrdiag.runner.feeding import Batch
+from asrdiag.runner.feeding import Batch, Heard
 from asrdiag.runner.usage import used_by_device
 
 
@@ -86,6 +86,27 @@ def test_closed_in_the_midst_it_gives_up_what_is_under_way(tmp_path: Path) -> No
         closing.join(timeout=30)
         assert not closing.is_alive()
         assert len(server.heard) == 1
+
+
+def test_the_time_of_a_call_that_is_still_under_way_counts(tmp_path: Path) -> None:
+    # Calls overlap until a session is interrupted: of two, the first is still waited for then.
+    with ScriptedServer(lambda clip, _: Say({"text": "x"}, hang=clip == 0)) as server:
+        job = hosted_job(tmp_path, server, 2, concurrency=2, timeout_s=1000.0)
+        clips = [ClipInProgress(job, task, task.positions[0]) for task in tasks(2, "as_recorded")]
+        assert all(clip.prepare() for clip in clips)
+        callers = Callers(job, threads=2)
+        for clip in clips:
+            callers.take(Batch(clip.task, (clip,)))
+        found: list[tuple[Batch, Heard]] = []
+        while not found:
+            found = list(callers.results())
+        callers.close(finished=False)
+    [(batch, heard)] = found
+    assert batch.task.positions == (1,)
+    assert heard.usage is not None
+    [used] = used_by_device([heard.usage])
+    assert used["transcribe_s"] > 0
+    assert used["idle_share"] is not None
 
 
 def test_a_system_that_cannot_be_opened_says_why(tmp_path: Path) -> None:

@@ -111,6 +111,17 @@ def test_where_no_clip_fits_the_run_stops_early(run: Run, tmp_path: Path) -> Non
     assert len(records(tmp_path / "run", "a/set/as_recorded")) == 26
 
 
+def test_where_nothing_more_is_answered_the_run_stops(run: Run, tmp_path: Path) -> None:
+    names = [f"c{n:02}" for n in range(70)]
+    with pytest.raises(RunAborted, match="failed on 50 clips in a row; the last: RuntimeError"):
+        run([FakeSpec(id="a", trips_on=tuple(names[10:]))], [0.1] * 70, batch=1)
+    found = [record["hypothesis_raw"] for record in records(tmp_path / "run", "a/set/as_recorded")]
+    assert found == [*names[:10], *[None] * 50]
+    # An answer, 49 failures, an answer and 19 failures: it goes to the end.
+    folder = run([FakeSpec(id="b", trips_on=(*names[1:50], *names[51:]))], [0.1] * 70, batch=1)
+    assert len(records(folder, "b/set/as_recorded")) == 70
+
+
 def test_where_the_longest_clips_do_not_fit_it_goes_on_with_the_shorter(run: Run) -> None:
     # 40 that do not fit would be more than 25, but the shortest batch is tried after the longest.
     folder = run([FakeSpec(id="a", fits_s=0.3)], [0.35] * 40 + [0.1] * 2, batch=2)
