@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -175,10 +175,3 @@ def called(runs: Sequence[OpenRun]) -> dict[tuple[str, str], str]:
     ]
     seen = Counter(system for _, system in systems)
     return {(run, system): f"{system} [{run}]" if seen[system] > 1 else system for run, system in systems}
-
-
-def session_of(run: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The last session of a `run.json`; empty where it has none."""
-    sessions = run.get("sessions")
-    last = sessions[-1] if isinstance(sessions, list) and sessions else {}
-    return last if isinstance(last, dict) else {}
