@@ -92,13 +92,15 @@ def labels(column: str, options: Sequence[str]) -> None:
         default=list(kept),
         key=own,
         on_change=changed,
-        format_func=_option,
+        format_func=lambda text: _option(column, text),
         placeholder="all",
     )
 
 
-def _option(text: str) -> str:
-    return shown(text.replace("_", " ") if text.islower() else text, 60) or "(none)"
+def _option(column: str, text: str) -> str:
+    # Our own words are written as words; names that people gave are left as in the tables.
+    own = column in ("failure_mode", "error_stage")
+    return shown(text.replace("_", " ") if own else text, 60) or "(none)"
 
 
 def _with_none(index: Index, column: str) -> list[str]:
@@ -137,7 +139,13 @@ def _range(column: str) -> None:
 
     name = called(column).capitalize()
     for place, (column_of_page, key, end, label) in enumerate(
-        zip(st.columns(2), keys, (low, high), (f"{name}, from", "to"), strict=True)
+        zip(
+            st.columns(2, vertical_alignment="bottom"),
+            keys,
+            (low, high),
+            (f"{name}, from", "to"),
+            strict=True,
+        )
     ):
         column_of_page.number_input(
             label,

@@ -23,18 +23,24 @@ def nothing_open() -> None:
 
 
 def problems(runs: Sequence[OpenRun]) -> None:
-    """What is wrong with the open runs, with what the URL says, and which run is still being written."""
+    """What is wrong with the open runs and with the URL, and which run is gone or still being written."""
     for line in location.problems():
         st.warning(f"The link says something that makes no sense: {markdown(line)}")
     for run in runs:
-        if run.status == "running":
+        if not run.path.is_dir():
+            st.error(
+                f"{markdown(run.name)} is gone: {markdown(str(run.path), 500)} was moved or deleted. "
+                "Put it back and reload, or open it where it is now: `asrdiag explore RUN`.",
+                icon=":material/folder_off:",
+            )
+        elif run.status == "running":
             done, of = len(run.scored), len(run.read_run()["suite_cells"])
             st.info(
                 f"{markdown(run.name)} is still being written: {done} of {count(of, 'cell')} scored. "
                 "What is finished is shown; reload to see more.",
                 icon=":material/pending:",
             )
-    damaged([problem for run in runs for problem in run.problems])
+    damaged([problem for run in runs if run.path.is_dir() for problem in run.problems])
 
 
 def damaged(found: Sequence[Problem], what: str = "file") -> None:

@@ -104,9 +104,8 @@ def _table(dataset: str, metric: str, rows: Sequence[Row], *, subsets: bool) -> 
         for name in ("language", "normalizer")
     )
     st.subheader(f"{markdown(dataset)} · {NAMES[metric]}")
-    st.caption(
-        markdown(f"language {languages}, normaliser {normalizers}; % of {TOKENS[metric]}s of the reference")
-    )
+    how = f"normaliser {normalizers}" if normalizers else "no clip scored"
+    st.caption(markdown(f"language {languages}, {how}; % of {TOKENS[metric]}s of the reference"))
     top = min(
         _WIDEST, max(1.0, *(row.get("ci_high_pct") or row.get("error_rate_pct") or 0.0 for row in rows))
     )
@@ -151,10 +150,10 @@ def _cells(rows: Sequence[Row], top: float, *, subsets: bool) -> dict[str, list[
             )
             for row, own in zip(rows, split, strict=True)
         ],
+        "scored": [_coverage(row) for row in rows],
         **{kind: [own.get(kind) for own in split] for kind in ERRORS},
         "made_up": [row.get("hallucination_rate_pct") for row in rows],
         "rtfx": [row.get("rtfx") for row in rows],
-        "scored": [_coverage(row) for row in rows],
     }
     if any(row.get("note") for row in rows):
         columns["note"] = [shown(row.get("note")) for row in rows]

@@ -42,6 +42,11 @@ def test_filters_are_in_the_url_and_shrink_the_table(explorer: Any, runs: Runs) 
     menu.select("bad").run()
     assert set(tables(at)[0]["system"]) == {"bad"}
     assert at.query_params["system"] == "bad"
+    # names are written as the table has them, not `as recorded`
+    assert next(menu for menu in at.multiselect if menu.label == "Condition").options == [
+        "as_recorded",
+        "noise",
+    ]
     at = explorer(runs.plain, system="gone")
     assert at.dataframe.len == 0 and "No cell passes" in at.info[0].value
 
@@ -79,6 +84,26 @@ def test_a_run_still_being_written_shows_what_is_finished(explorer: Any, copy: P
     at = explorer(copy)
     assert "still being written: 3 of 4 cells" in at.info[0].value
     assert len(tables(at)[0]) == 3
+
+
+def test_a_run_that_was_deleted_while_open_is_called_gone(explorer: Any, copy: Path) -> None:
+    at = explorer(copy)
+    assert len(tables(at)[0]) == 4 and not at.error
+    copy.rename(copy.with_name("elsewhere"))
+    at.run()
+    assert "is gone" in at.error[0].value and str(copy.name) in at.error[0].value
+    assert not at.expander  # and no word of files that cannot be read
+
+
+def test_a_metric_of_which_no_clip_is_scored_says_so(explorer: Any, copy: Path) -> None:
+    for path in copy.glob("cells/*/set/*/summary.json"):
+        summary = json.loads(path.read_text())
+        for row in summary["rows"]:
+            if row["metric"] == "cer":
+                row["normalizer"] = ""
+        path.write_text(json.dumps(summary))
+    at = explorer(copy)
+    assert any("no clip scored" in caption.value for caption in at.caption)
 
 
 def test_a_damaged_run_says_what_is_wrong(explorer: Any, copy: Path) -> None:
