@@ -82,9 +82,11 @@ def open_case(run: OpenRun, key: CaseKey, offsets: AllOffsets) -> Case:
         problems.append(Problem(str(run.scores(key.cell)), str(error)))
     samples = run.samples(key.cell)
     try:
-        record = offsets.of(samples).record(key.sample_id) or {}
+        lines = offsets.of(samples)
+        record = lines.record(key.sample_id) or {}
         if not record:
-            problems.append(Problem(str(samples), f"has no record of {key.sample_id} any more"))
+            damaged = f"; damaged lines: {', '.join(map(str, lines.damaged[:10]))}" if lines.damaged else ""
+            problems.append(Problem(str(samples), f"has no record of {key.sample_id} any more{damaged}"))
     except (OSError, ValueError) as error:
         problems.append(Problem(str(samples), f"cannot be read, so texts and audio are missing ({error})"))
     return Case(key, score, record, tuple(steps_of(score, record)), tuple(problems))

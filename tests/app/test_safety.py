@@ -190,6 +190,13 @@ def test_a_record_in_no_language_and_a_run_of_no_name_are_shown(copy: Path, expl
     assert "u1" in at.subheader[0].value and run_of(copy).read_run()["run_id"] == "{'a': 1}"
 
 
+def test_lines_that_are_no_records_are_named(copy: Path) -> None:
+    samples = copy / "cells" / CELL / "samples.jsonl"
+    samples.write_text("{torn\n" + "".join(samples.read_text().splitlines(keepends=True)[1:]))
+    [problem] = open_case(run_of(copy), KEY, AllOffsets()).problems
+    assert problem.place == str(samples) and problem.what.endswith("; damaged lines: 1")
+
+
 def test_an_unknown_count_of_errors_has_no_part() -> None:
     row = {"ref_tokens": 10, "deletions": None, "insertions": 1}
     assert parts(row | {"substitutions_soft": 0, "substitutions_hard": 2}) == {}
