@@ -49,7 +49,10 @@ def page() -> None:
     notes: tuple[str, ...] = ()
     if beside:
         found, notes = published(rows)
-        shown_rows = shown_rows + _fitting(found, shown_rows)
+        fitting = _fitting(found, shown_rows)
+        shown_rows = shown_rows + fitting
+        if not fitting:
+            notes = (*notes, "There are no published results of what is shown.")
     if not shown_rows:
         empty("No cell passes the filters.", "Take some of them back in the sidebar.")
         return

@@ -86,6 +86,12 @@ def test_a_run_still_being_written_shows_what_is_finished(explorer: Any, copy: P
     assert len(tables(at)[0]) == 3
 
 
+def test_a_switch_without_published_results_says_so(explorer: Any, runs: Runs) -> None:
+    at = explorer(runs.plain, published="1")
+    assert any("no published results" in caption.value for caption in at.caption)
+    assert not any("no published results" in caption.value for caption in explorer(runs.plain).caption)
+
+
 def test_a_run_that_was_deleted_while_open_is_called_gone(explorer: Any, copy: Path) -> None:
     at = explorer(copy)
     assert len(tables(at)[0]) == 4 and not at.error
