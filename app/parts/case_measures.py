@@ -13,22 +13,11 @@ from ..data.runs import OpenRun
 from ..texts import markdown, percent, seconds, shown
 
 _LONG = 200
-_LONGEST_REWARDED = 50_000
-_REWARDS = {
-    "reward": "0.4 r_static + 0.6 r_dynamic; 1 for an exact answer",
-    "r_static": "r_rep times r_wer",
-    "r_wer": "1 less the error rate",
-    "r_rep": "0 if the answer repeats itself, else 1",
-    "r_dynamic": "mixes r_fine and r_struc; the error rate decides how",
-    "r_fine": "correct tokens in correct tokens and errors; a soft substitution counts 0.4",
-    "r_struc": "how much of the longer text both have in the same order, and how alike in length they are",
-}
 
 
 def case_measures(run: OpenRun, case: Case) -> None:
     """Show the counts of an answer, and the condition with everything that was drawn for this clip."""
     _counts(case.score)
-    _rewards(case)
     st.subheader("What was done to the audio", anchor=False)
     cell = run.cells.get(case.key.cell, {})
     st.markdown(_condition(case, cell))
@@ -60,38 +49,6 @@ def _counts(score: Mapping[str, Any]) -> None:
     with st.container(horizontal=True):
         for name, value in numbers:
             st.metric(name, value, width="content")
-
-
-def _rewards(case: Case) -> None:
-    """What the answer would have earned in training, and what that is made of."""
-    from asrdiag.metrics.rewards import DGWGPOReward
-
-    hypothesis, reference = (case.record.get(f"{side}_raw") for side in ("hypothesis", "reference"))
-    if not (case.answered and isinstance(hypothesis, str) and isinstance(reference, str)):
-        return
-    if len(hypothesis) + len(reference) > _LONGEST_REWARDED:
-        st.caption("The reward is not computed for texts of this length.")
-        return
-    try:
-        reward = DGWGPOReward(normalizer=case.score.get("normalizer"))
-        found = reward.components(
-            hypotheses=[hypothesis],
-            references=[reference],
-            languages=str(case.record.get("language") or "en"),
-        )
-    except ValueError as error:  # a normaliser of the suite's own is known by its name only
-        st.caption(f"The reward cannot be computed here: {markdown(str(error))}")
-        return
-    st.subheader("Reward in training", anchor=False)
-    values = {name: float(value[0]) for name, value in found.items()}
-    with st.container(horizontal=True):
-        for name, meaning in _REWARDS.items():
-            st.metric(name, f"{values[name]:.3f}", width="content", help=meaning)
-    low = "below" if values["gate"] else "not below"
-    st.caption(
-        f"DG-WGPO with its published parameters. The error rate is {low} {reward.tau:g}, so r\\_fine has "
-        f"{'75' if values['gate'] else '25'} % of r\\_dynamic and r\\_struc the rest."
-    )
 
 
 def _condition(case: Case, cell: Mapping[str, Any]) -> str:

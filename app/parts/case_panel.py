@@ -60,11 +60,10 @@ def case_panel(run: OpenRun, key: CaseKey, note: Note | None) -> None:
         case_measures(run, case)
         case_rewards([line.case for line in together])
     with about:
-        st.code(
-            plain(json.dumps(dict(case.record), ensure_ascii=False, indent=1)),
-            language="json",
-            wrap_lines=True,
-        )
+        record = plain(json.dumps(dict(case.record), ensure_ascii=False, indent=1))
+        st.code(record[:_LONG_TEXT], language="json", wrap_lines=True)
+        if len(record) > _LONG_TEXT:
+            st.caption(f"The first {_LONG_TEXT:,} of {len(record):,} characters; *Export* has all of it.")
     case_note(run, key, note)
     study_bar(key)
 

@@ -22,6 +22,9 @@ from .reward_settings import formula
 
 TERMS = ("r_wer", "r_rep", "r_static", "r_fine", "r_struc", "r_dynamic", "gate")
 MOST = 1000
+_LONGEST = 50_000
+"""Characters of a reference and its answers for which the reward is computed unasked."""
+_SIDES = ("reference", "hypothesis")
 _ROW = 35
 
 
@@ -31,6 +34,9 @@ def case_rewards(cases: Sequence[Case]) -> None:
     Args:
         cases: answers under one reference, the open one first.
     """
+    if sum(len(str(case.record.get(f"{side}_raw"))) for case in cases for side in _SIDES) > _LONGEST:
+        st.caption("The reward is not computed for texts of this length.")
+        return
     names = called(runs())
     answers = answers_of_cases(
         cases, [names.get((case.key.run, case.key.system), case.key.system) for case in cases]

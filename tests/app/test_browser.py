@@ -137,7 +137,9 @@ def test_from_a_cell_to_its_cases_to_a_case_that_is_heard(browser: Browser) -> N
     assert page.locator("h3").first.inner_text() == "u3 · bad"
     assert page.title() != "hit" and page.locator(".line img, .line script").count() == 0
     choose(page, 2)
-    assert "sample=z1" in page.url and "汽" in page.locator(".character").inner_text()
+    page.wait_for_url("**sample=z1**")
+    settle(page)
+    assert "汽" in page.locator(".character").inner_text()
 
     again = browser.page(page.url.removeprefix(browser.url))  # a fresh browser
     assert again.locator("h3").first.inner_text() == "z1 · bad"
