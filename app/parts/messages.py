@@ -1,6 +1,6 @@
 """What is said when something is missing, damaged, or not there yet."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import streamlit as st
 
@@ -8,7 +8,7 @@ from .. import location
 from ..data.runs import OpenRun, Problem
 from ..texts import count, markdown, shown
 
-_FEW = 3
+_MANY = 12
 
 
 def nothing_open() -> None:
@@ -26,6 +26,8 @@ def problems(runs: Sequence[OpenRun]) -> None:
     """What is wrong with the open runs and with the URL, and which run is gone or still being written."""
     for line in location.problems():
         st.warning(f"The link says something that makes no sense: {markdown(line)}")
+    for line in _not_there(runs):
+        st.warning(line)
     for run in runs:
         if not run.path.is_dir():
             st.error(
@@ -41,6 +43,20 @@ def problems(runs: Sequence[OpenRun]) -> None:
                 icon=":material/pending:",
             )
     damaged([problem for run in runs if run.path.is_dir() for problem in run.problems])
+
+
+def _not_there(runs: Sequence[OpenRun]) -> Iterator[str]:
+    """What the filters name that no open run has: a link may be older than the runs, or of others."""
+    cells = [key.split("/") for run in runs for key in run.cells]
+    known = {"run": [run.name for run in runs]} | {
+        name: [cell[place] for cell in cells if len(cell) > place]
+        for place, name in enumerate(("system", "dataset", "condition"))
+    }
+    for name, values in known.items():
+        for value in location.place().filters.of(name):
+            if value and value not in values:
+                there = ", ".join(markdown(each, 60) for each in list(dict.fromkeys(values))[:_MANY])
+                yield f"No {name} here is called {markdown(value, 60)}. There are: {there or 'none'}"
 
 
 def damaged(found: Sequence[Problem], what: str = "file") -> None:

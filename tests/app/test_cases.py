@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 from explorer_runs import SCRIPT, Runs, choose
 
 
@@ -58,6 +59,13 @@ def test_a_link_opens_its_case(explorer: Any, runs: Runs) -> None:
     assert drawn(at)["unit"] == "character"
     letters = [step[0][1] for _, step in drawn(at)["columns"] if step[0]]
     assert letters == ["C", "C", "C", "S", "C", "C", "I"]  # 今天天气很好 heard as 今天天汽很好吗
+
+
+@pytest.mark.parametrize("page", ["leaderboard", "cases", "compare", "health"])
+def test_a_link_that_names_what_is_not_there_says_so(explorer: Any, runs: Runs, page: str) -> None:
+    at = explorer(runs.plain, page=page, system="g*ne", condition="noise")
+    assert [each.value for each in at.warning] == ["No system here is called g\\*ne. There are: good, bad"]
+    assert not explorer(runs.plain, page=page, system="bad", condition="noise").warning
 
 
 def test_a_link_to_a_case_that_is_gone_says_so(explorer: Any, runs: Runs) -> None:
