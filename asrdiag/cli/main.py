@@ -30,6 +30,7 @@ from . import (
     run,
     score,
     simulate,
+    train,
     validate,
 )
 from .output import complain, silence
@@ -45,6 +46,7 @@ _VERBS = (
     export,
     simulate,
     calibrate,
+    train,
     datasets,
     models,
     engines,

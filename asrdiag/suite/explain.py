@@ -18,8 +18,10 @@ from .schema import Suite
 _REGISTRIES = {"systems": ENGINES, "datasets": DATASETS, "conditions": CONDITIONS}
 
 
-def explain(error: ValidationError, data: Any) -> Iterator[tuple[Location, str]]:
-    """The location in `data` and a sentence for each problem in a suite."""
+def explain(
+    error: ValidationError, data: Any, model: type[BaseModel] = Suite
+) -> Iterator[tuple[Location, str]]:
+    """The location in `data` and a sentence for each problem in a suite, or in what else `model` checks."""
     expected: dict[Location, list[str]] = {}
     found: dict[Location, Any] = {}
     for problem in error.errors(include_url=False):
@@ -28,7 +30,7 @@ def explain(error: ValidationError, data: Any) -> Iterator[tuple[Location, str]]
             continue  # all its entries are wrong, and each of them has its own sentence
         location = _in_data(raw, data, keep_last=kind == "missing")
         if kind in _SENTENCES or not problem["msg"].startswith(_EXPECTING):
-            yield location, _sentence(kind, raw, problem)
+            yield location, _sentence(kind, raw, problem, model)
         else:  # where there are alternatives, there is a problem for each of them
             expected.setdefault(location, []).append(problem["msg"].removeprefix(_EXPECTING))
             found[location] = problem["input"]
@@ -51,13 +53,13 @@ def _in_data(raw: Location, data: Any, keep_last: bool) -> Location:
 
 
 _EXPECTING = "Input should be "
-_SENTENCES: dict[str, Callable[[Location, Any], str]] = {
-    "extra_forbidden": lambda raw, _: unknown("key", str(raw[-1]), _known_keys(raw)),
-    "missing": lambda raw, _: f"the key {raw[-1]!r} is missing",
-    "too_short": lambda raw, _: "found [], expected at least one entry",
-    "union_tag_not_found": lambda raw, problem: f"the key {problem['ctx']['discriminator']} is missing",
-    "union_tag_invalid": lambda raw, problem: _why_not(_REGISTRIES[str(raw[0])], problem["ctx"]["tag"]),
-    "string_pattern_mismatch": lambda raw, problem: (
+_SENTENCES: dict[str, Callable[[Location, Any, type[BaseModel]], str]] = {
+    "extra_forbidden": lambda raw, _, model: unknown("key", str(raw[-1]), _known_keys(raw, model)),
+    "missing": lambda raw, *_: f"the key {raw[-1]!r} is missing",
+    "too_short": lambda *_: "found [], expected at least one entry",
+    "union_tag_not_found": lambda _, problem, __: f"the key {problem['ctx']['discriminator']} is missing",
+    "union_tag_invalid": lambda raw, problem, _: _why_not(_REGISTRIES[str(raw[0])], problem["ctx"]["tag"]),
+    "string_pattern_mismatch": lambda _, problem, __: (
         f"found {_short(problem['input'])}, expected lower-case letters, digits, '.', '_' and '-', "
         "beginning with a letter or digit"
     ),
@@ -85,14 +87,13 @@ def _announced() -> set[str]:
     }
 
 
-def _sentence(kind: str, raw: Location, problem: Any) -> str:
+def _sentence(kind: str, raw: Location, problem: Any, model: type[BaseModel]) -> str:
     if kind in _SENTENCES:
-        return _SENTENCES[kind](raw, problem)
+        return _SENTENCES[kind](raw, problem, model)
     return str(problem["msg"]).removeprefix("Value error, ")
 
 
-def _known_keys(raw: Location) -> list[str]:
-    model: type[BaseModel] = Suite
+def _known_keys(raw: Location, model: type[BaseModel]) -> list[str]:
     rest = raw[:-1]
     if raw[0] in _REGISTRIES and len(raw) > 2:
         model, rest = _REGISTRIES[str(raw[0])].load(str(raw[2])), raw[3:-1]

@@ -15,8 +15,12 @@ class Problem(NamedTuple):
     text: str
 
 
-def refuse(problems: Iterable[Problem]) -> None:
+def refuse(problems: Iterable[Problem], what: str = "suite") -> None:
     """Raise an error with a line for each problem; file by file, and in a file by line.
+
+    Args:
+        problems: the problems.
+        what: the files are, said of a problem that no key of theirs has.
 
     Raises:
         UsageError: there is any.
@@ -25,7 +29,7 @@ def refuse(problems: Iterable[Problem]) -> None:
     files = list(dict.fromkeys(problem.document.path for problem in found))
     found.sort(key=lambda problem: (files.index(problem.document.path), _line(problem), problem.location[:1]))
     if found:
-        raise UsageError("\n".join(map(_told, found)))
+        raise UsageError("\n".join(_told(problem, what) for problem in found))
 
 
 def place(document: Document, location: Location) -> str:
@@ -33,9 +37,9 @@ def place(document: Document, location: Location) -> str:
     return f"{document.path}:{document.line(location)}"
 
 
-def _told(problem: Problem) -> str:
+def _told(problem: Problem, what: str) -> str:
     document, location, text = problem
-    return f"{place(document, location)}: {_dotted(location)}: {text}"
+    return f"{place(document, location)}: {_dotted(location) or what}: {text}"
 
 
 def _line(problem: Problem) -> int:
@@ -44,4 +48,4 @@ def _line(problem: Problem) -> int:
 
 def _dotted(location: Location) -> str:
     text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
-    return text.lstrip(".") or "suite"
+    return text.lstrip(".")

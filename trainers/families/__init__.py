@@ -1,0 +1,1 @@
+"""How each family of models is trained: what its parts are called, and how rows become batches."""

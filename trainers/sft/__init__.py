@@ -1,0 +1,1 @@
+"""`asrdiag train sft`: supervised training in phases on graded rows."""
