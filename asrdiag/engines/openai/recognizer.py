@@ -1,20 +1,19 @@
 """Clips through an endpoint, several at a time."""
 
 import asyncio
-import time
 from collections.abc import Mapping, Sequence
 from threading import Lock, Thread
 from typing import cast
 
 from ...errors import SampleError
+from ...hosted.calling import Endpoint, Gone, NotSent
+from ...hosted.failures import HostedFailure, RequestFailed
+from ...hosted.key import Key
+from ...hosted.request import Request
 from ...spec import Json
 from ..base import Answer, Clip, Failed, NotAsked, Transcript
 from .answer import read_answer
-from .failures import HostedFailure, RequestFailed
-from .key import Key
-from .pace import Pace, backoff_s
-from .request import Request, request_for
-from .sending import Trouble, send
+from .request import request_for
 from .spec import OpenAISpec
 from .spending import Spending
 
@@ -26,21 +25,12 @@ class OpenAIRecognizer:
     """
 
     def __init__(self, spec: OpenAISpec, key: Key) -> None:
-        import httpx2
-
         self._spec, self._key = spec, key
         self._loop = asyncio.new_event_loop()
         self._thread = Thread(target=self._loop.run_forever, name="requests", daemon=True)
         self._thread.start()
         self._opening, self._closed = Lock(), False
-        self._client = httpx2.AsyncClient(
-            base_url=spec.base_url,
-            headers=key.headers,
-            timeout=None,  # `send` limits the whole of a request, not each step of it
-            limits=httpx2.Limits(max_connections=None, max_keepalive_connections=spec.concurrency),
-        )
-        self._slots = asyncio.Semaphore(spec.concurrency)
-        self._pace = Pace(spec.requests_per_minute)
+        self._endpoint = Endpoint(spec.base_url, key, spec.manner)
         self._spending = Spending(spec.max_requests, spec.max_cost)
 
     def transcribe(self, clips: Sequence[Clip]) -> list[Answer]:
@@ -80,7 +70,7 @@ class OpenAIRecognizer:
         for task in under_way:
             task.cancel()
         await asyncio.gather(*under_way, return_exceptions=True)
-        await self._client.aclose()
+        await self._endpoint.close()
 
     def _request(self, clip: Clip) -> Request | Failed:
         try:
@@ -103,57 +93,25 @@ class OpenAIRecognizer:
         return self._without_key(answer)
 
     async def _ask(self, clip: Clip, request: Request) -> Answer:
-        tries = 0
-        while True:
-            tries += 1
-            async with self._slots:
-                await self._pace.turn()
-                if reason := self._spending.refusal():
-                    return NotAsked(reason)
-                self._spending.requests += 1
-                started = time.perf_counter()
-                try:
-                    body = await send(self._client, request, self._spec.timeout_s, self._key)
-                except Trouble as found:
-                    trouble = found
-                else:
-                    return self._answered(clip, body, tries, time.perf_counter() - started)
-            if reason := self._give_up(trouble, tries):
-                return Failed(RequestFailed(reason))
-            if reason := self._spending.refusal():
-                return NotAsked(reason)
-            await asyncio.sleep(self._wait_s(trouble, tries))
-
-    def _give_up(self, trouble: Trouble, tries: int) -> str:
-        """The reason not to try again, if there is one."""
-        wait_s, longest_s = trouble.retry_after_s or 0.0, self._spec.longest_wait_s
-        asks_too_much = f", which asks to wait {wait_s:g} s (longest_wait_s: {longest_s:g})"
-        if not trouble.again or tries > self._spec.retries or wait_s > longest_s:
-            tried = "" if tries == 1 else f"{tries} requests, the last: "
-            return f"{tried}{trouble}{asks_too_much if wait_s > longest_s else ''}"
-        return ""
-
-    def _wait_s(self, trouble: Trouble, tries: int) -> float:
-        spec = self._spec
-        if trouble.retry_after_s is None:
-            return backoff_s(tries, spec.backoff_s, spec.longest_wait_s)
-        self._pace.hold(trouble.retry_after_s)  # the others would be told the same
-        return trouble.retry_after_s + backoff_s(1, spec.backoff_s, spec.longest_wait_s)
-
-    def _answered(self, clip: Clip, body: bytes, tries: int, took_s: float) -> Answer:
-        read = read_answer(self._spec.api, body, self._spec.model)
+        try:
+            called = await self._endpoint.call(request, self._spending)
+        except NotSent as limit:
+            return NotAsked(str(limit))
+        except Gone as failure:
+            return Failed(RequestFailed(str(failure)))
+        read = read_answer(self._spec.api, called.body, self._spec.model)
         cost = self._spec.prices.cost(read.usage, clip.duration_s)
         self._spending.add(read.usage, cost)
         details = dict(read.details)
-        if tries > 1:
-            details["requests"] = tries
+        if called.tries > 1:
+            details["requests"] = called.tries
         if usage := read.usage.as_details():
             details["usage"] = dict(usage)
         if cost is not None:
             details["cost"] = cost
         if isinstance(read.text, HostedFailure):
             return Failed(read.text, details)
-        return Transcript(read.text, details, took_s)
+        return Transcript(read.text, details, called.took_s)
 
     def _without_key(self, answer: Answer) -> Answer:
         """An endpoint that repeats the key must not bring it into a run directory."""

@@ -3,23 +3,13 @@
 import base64
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from ...audio import write_pcm16
+from ...hosted.request import Request
 from ..base import Clip
 from ..telling import told_language, told_prompt
 from .spec import OpenAISpec
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """A POST request."""
-
-    path: str
-    """Below the endpoint's address."""
-    arguments: Mapping[str, Any]
-    """Of `httpx2.AsyncClient.stream`: the body."""
 
 
 def request_for(spec: OpenAISpec, clip: Clip) -> Request:

@@ -2,14 +2,15 @@
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, JsonValue, model_validator
 
 from ...errors import UsageError
+from ...hosted.address import checked_address
+from ...hosted.calling import Manner
+from ...hosted.key import missing_key, read_key
 from ...spec import Json
 from ..base import EngineSpec, Package
-from .key import missing_key, read_key
 from .spending import Prices
 
 if TYPE_CHECKING:
@@ -17,23 +18,6 @@ if TYPE_CHECKING:
 
 OURS = frozenset({"file", "messages", "model", "response_format", "stream", "timestamp_granularities"})
 """Fields of a request that `extra_body` cannot set, since the answer could no longer be read as expected."""
-
-
-def _address(url: str) -> str:
-    try:
-        parts = urlsplit(url)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        usable = False
-    if not usable:
-        raise ValueError(f"found {url!r}, expected an address such as https://api.openai.com/v1")
-    # The suite is kept with the results, so a key in the address would be too.
-    if parts.username is not None or parts.query or parts.fragment:
-        raise ValueError(
-            "found a user, a password, or something after '?' or '#', expected the address alone; "
-            "the key comes from the environment (api_key_env)"
-        )
-    return url.rstrip("/")
 
 
 def _tag(language: str) -> str:
@@ -60,7 +44,7 @@ class OpenAISpec(EngineSpec):
 
     engine: Literal["openai"]
     model: Annotated[str, Field(min_length=1)]
-    base_url: Annotated[str, AfterValidator(_address)] = "https://api.openai.com/v1"
+    base_url: Annotated[str, AfterValidator(checked_address)] = "https://api.openai.com/v1"
     api: Literal["transcriptions", "chat"] = "transcriptions"
     api_key_env: Annotated[str, Field(min_length=1)] | None = None
     """The environment variable that holds the key; without it none is sent."""
@@ -126,6 +110,17 @@ class OpenAISpec(EngineSpec):
             per_million_input_tokens=self.price_per_million_input_tokens,
             per_million_audio_tokens=self.price_per_million_audio_tokens,
             per_million_output_tokens=self.price_per_million_output_tokens,
+        )
+
+    @property
+    def manner(self) -> Manner:
+        return Manner(
+            concurrency=self.concurrency,
+            requests_per_minute=self.requests_per_minute,
+            timeout_s=self.timeout_s,
+            retries=self.retries,
+            backoff_s=self.backoff_s,
+            longest_wait_s=self.longest_wait_s,
         )
 
     def callers(self) -> int:

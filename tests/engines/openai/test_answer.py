@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from asrdiag.engines.openai.answer import Read, read_answer
-from asrdiag.engines.openai.failures import HostedFailure
+from asrdiag.hosted.failures import HostedFailure
 
 
 def transcription(document: Any) -> Read:

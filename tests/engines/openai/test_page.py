@@ -12,8 +12,8 @@ from scripted_server import Say, ScriptedServer
 
 from asrdiag.engines import ENGINES
 from asrdiag.engines.base import EngineSpec
-from asrdiag.engines.openai import failures
-from asrdiag.engines.openai.failures import HostedFailure
+from asrdiag.hosted import failures
+from asrdiag.hosted.failures import HostedFailure
 
 PAGE = (Path(__file__).parents[3] / "docs" / "engines.md").read_text(encoding="utf-8")
 SECTION = PAGE.partition("\n## openai\n")[2].partition("\n## ")[0]

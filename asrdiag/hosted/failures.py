@@ -1,8 +1,8 @@
-"""Why there is no transcript of a clip; the names stand in the sample records."""
+"""Why there is no usable answer; the names stand in the records."""
 
 
 class HostedFailure(Exception):
-    """The endpoint gave no transcript of a clip."""
+    """The endpoint gave nothing that can be used."""
 
 
 class RequestFailed(HostedFailure):

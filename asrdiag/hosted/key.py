@@ -5,8 +5,8 @@ import os
 import re
 from dataclasses import dataclass, field
 
-from ...errors import UsageError
-from ...spec import Json
+from ..errors import UsageError
+from ..spec import Json
 
 HIDDEN = "[the key]"
 PLACEHOLDER = 12

@@ -14,15 +14,32 @@ if TYPE_CHECKING:
 LARGEST_ANSWER = 16 * 2**20
 """Bytes, unpacked. A transcript of a day has some hundred thousand."""
 EXCERPT = 300
+_GATEWAYS = frozenset({408, 502, 504, 524})
+"""Statuses of those who stand between and did not wait for an answer that may have come."""
 
 
 class Trouble(Exception):
     """A request without a good answer."""
 
-    def __init__(self, reason: str, *, again: bool, retry_after_s: float | None = None) -> None:
+    def __init__(
+        self,
+        reason: str,
+        *,
+        again: bool,
+        may_cost: bool,
+        retry_after_s: float | None = None,
+        status: int | None = None,
+        code: str = "",
+    ) -> None:
         super().__init__(reason)
         self.again = again
         """Whether another try may go better."""
+        self.may_cost = may_cost
+        """Whether the endpoint may have done the work, and bill it, though no answer came through."""
+        self.status = status
+        """Of the answer, if there was a whole one."""
+        self.code = code
+        """What the endpoint calls the error, if it does."""
         self.retry_after_s = retry_after_s
         """How long the endpoint asks to wait."""
 
@@ -51,14 +68,15 @@ async def send(client: "httpx2.AsyncClient", request: Request, timeout_s: float,
         ):
             body = await _read(response)
     except TimeoutError:
-        raise Trouble(f"no answer within {timeout_s:g} s (timeout_s)", again=True) from None
+        raise Trouble(f"no answer within {timeout_s:g} s (timeout_s)", again=True, may_cost=True) from None
     except httpx2.DecodingError as error:
-        raise Trouble(f"the answer's compression is damaged: {error}", again=True) from error
+        raise Trouble(f"the answer's compression is damaged: {error}", again=True, may_cost=True) from error
     except (httpx2.NetworkError, httpx2.RemoteProtocolError, httpx2.ProxyError) as error:
         what = str(error) or "the connection was cut"
-        raise Trouble(f"{type(error).__name__}: {what}", again=True) from error
+        reached = not isinstance(error, httpx2.ConnectError | httpx2.ProxyError)
+        raise Trouble(f"{type(error).__name__}: {what}", again=True, may_cost=reached) from error
     except httpx2.RequestError as error:
-        raise Trouble(f"{type(error).__name__}: {error}", again=False) from error
+        raise Trouble(f"{type(error).__name__}: {error}", again=False, may_cost=False) from error
     status = response.status_code
     if status == 200:
         # A transcript may hold the word that serves as a placeholder.
@@ -72,7 +90,12 @@ async def send(client: "httpx2.AsyncClient", request: Request, timeout_s: float,
     again = (status in (408, 429) or status >= 500) and code != "insufficient_quota"
     wait_s = retry_after_s(response.headers.get("retry-after")) if again else None
     raise Trouble(
-        f"HTTP {status} {response.reason_phrase}".rstrip() + f": {message}", again=again, retry_after_s=wait_s
+        f"HTTP {status} {response.reason_phrase}".rstrip() + f": {message}",
+        again=again,
+        may_cost=status in _GATEWAYS,
+        retry_after_s=wait_s,
+        status=status,
+        code=code,
     )
 
 
@@ -81,7 +104,7 @@ async def _read(response: "httpx2.Response") -> bytes:
     async for part in response.aiter_bytes():
         body += part
         if len(body) > LARGEST_ANSWER:
-            raise Trouble(f"the answer has more than {LARGEST_ANSWER} bytes", again=False)
+            raise Trouble(f"the answer has more than {LARGEST_ANSWER} bytes", again=False, may_cost=True)
     return bytes(body)
 
 

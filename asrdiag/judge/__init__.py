@@ -1,0 +1,1 @@
+"""Meaning judged by a language model."""
