@@ -67,24 +67,37 @@ def find_entities(text: str, language: str, keywords: tuple[str, ...], threshold
         Found("number", start, end)
         for start, end in number_spans(text, english="en" in spoken, chinese="zh" in spoken)
     ]
-    if spoken[0] not in _NOUNS_CAPITALISED and not text[1:].islower() and not text.isupper():
+    if names := find_names(text, language, thresholds):
         numbers = sorted((number.start, number.end) for number in found)
-        found += [
-            Found("name", start, end)
-            for start, end in _names(text, thresholds)
-            if not _overlaps(numbers, start, end)
-        ]
+        found += [Found("name", start, end) for start, end in names if not overlaps(numbers, start, end)]
     if keywords:
         found += [Found("keyword", *span) for span in _keyword_spans(text, keywords)]
     return sorted(found, key=lambda each: (each.start, each.end, each.kind))
 
 
-def _overlaps(spans: Sequence[tuple[int, int]], start: int, end: int) -> bool:
+def overlaps(spans: Sequence[tuple[int, int]], start: int, end: int) -> bool:
+    """Tell whether the characters `start` to `end` have one in common with the spans.
+
+    The spans are in order and do not overlap each other.
+    """
     place = bisect_left(spans, (end, 0))  # the first that begins behind; they do not overlap each other
     return place > 0 and spans[place - 1][1] > start
 
 
-def _names(text: str, thresholds: Thresholds) -> Iterator[tuple[int, int]]:
+def find_names(text: str, language: str, thresholds: Thresholds) -> list[tuple[int, int]] | None:
+    """Return where capital letters tell that there are names, or `None` if they say nothing.
+
+    They say nothing in a text without any or of nothing else, in titles and in German.
+
+    >>> from asrdiag.metrics import THRESHOLDS
+    >>> find_names("We met Anna in New York.", "en", THRESHOLDS), find_names("We met her.", "en", THRESHOLDS)
+    ([(7, 11), (15, 23)], [])
+    >>> find_names("we met anna in new york", "en", THRESHOLDS)
+    """
+    if languages_of(language)[0] in _NOUNS_CAPITALISED or text.islower() or text.isupper():
+        return None
+    if text[1:].islower():
+        return []
     words = list(_WORD.finditer(text))
     names = [
         index
@@ -92,7 +105,11 @@ def _names(text: str, thresholds: Thresholds) -> Iterator[tuple[int, int]]:
         if word.group()[0].isupper() and _is_name(text, words, index)
     ]
     if len(names) > thresholds.capitals_share * len(words):
-        return
+        return None
+    return list(_runs(text, words, names))
+
+
+def _runs(text: str, words: Sequence[re.Match[str]], names: Sequence[int]) -> Iterator[tuple[int, int]]:
     run: list[int] = []
     for index in names:
         if run and _joined(text, words, run[-1], index):

@@ -1,29 +1,15 @@
 """Whether the hypothesis kept an entity of the reference, lost it, or made something else of it."""
 
-import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Sequence
 
-from ..batch import analyze
-from ..units import Unit, tokenize
+from ..units import Unit
 from .entities import Found
 from .number_values import number_value
 from .numerals import fold, kind_of, widen
+from .places import find_places
 from .records import Entity
 from .spans import join
-
-Range = tuple[int, int]
-
-_EDGES = re.compile(r"^\W+|\W+$")
-
-
-class _Place(NamedTuple):
-    # Characters start to end of the raw reference became the tokens low to high.
-    start: int
-    end: int
-    low: int
-    high: int
 
 
 def kept(text: str, found: Sequence[Found]) -> tuple[Entity, ...]:
@@ -49,10 +35,11 @@ def judge(
     """
     if not found:
         return ()
-    places = _places(text, reference, unit, [each for each in found if each.kind == "number"])
+    numbers = [(each.start, each.end) for each in found if each.kind == "number"]
+    places = find_places(text, reference, unit, numbers)
     starts, ends = [place.start for place in places], [place.end for place in places]
     before, after = _partners(letters, len(reference))
-    free = _free(letters, reference) if any(each.kind == "number" for each in found) else []
+    free = _free(letters, reference) if numbers else []
     entities = []
     for kind, start, end in found:
         first, last = bisect_right(ends, start), bisect_left(starts, end)
@@ -105,14 +92,6 @@ def _same_number(said: str, spoken: Sequence[str], readings: Sequence[Sequence[s
     return _same_letters(spoken, readings) or (bool(heard) and number_value(join(spoken, unit)) in heard)
 
 
-def _pieces(text: str, unit: Unit) -> Iterator[Range]:
-    end = 0
-    for token in tokenize(text, unit):
-        start = text.index(token, end)
-        end = start + len(token)
-        yield start, end
-
-
 def _partners(letters: str, length: int) -> tuple[list[int], list[int]]:
     # For each reference token: how many hypothesis tokens stand before its partner, and up to its end.
     before, after = [0] * length, [0] * length
@@ -139,41 +118,3 @@ def _free(letters: str, reference: Sequence[str]) -> list[bool]:
             free.append(letter == "I" or (letter in "sS" and kind_of(fold(reference[i])) is None))
         i += letter != "I"
     return free
-
-
-def _places(text: str, tokens: Sequence[str], unit: Unit, numbers: Sequence[Found]) -> list[_Place]:
-    # Normalising changes words: "Mr. O'Neil's 7:30" may become "mister oneil is 7 30". So the raw words are
-    # aligned with the tokens, and tokens put in beside a word that changed belong to it. This can be wrong by
-    # a word where `token_spans`, which needs the normaliser, is not; but that takes a millisecond and more.
-    pieces = list(_pieces(text, unit))
-    folded = [_EDGES.sub("", text[start:end]).casefold() or text[start:end] for start, end in pieces]
-    if folded == list(tokens):
-        return [_Place(start, end, index, index + 1) for index, (start, end) in enumerate(pieces)]
-    if unit == "word":
-        ends = [end for _, end in pieces]
-        for _, start, end in numbers:
-            first, last = bisect_right(ends, start), bisect_left(ends, end) + 1
-            if worth := number_value(text[start:end]):
-                folded[first:last] = [worth, *[""] * (last - first - 1)]  # as most normalisers write it
-    [letters] = analyze([folded], [tuple(tokens)], letters=True).letters or ("",)
-    places: list[_Place] = []
-    pending: int | None = None
-    j = 0
-    previous = "C"
-    for letter in letters:
-        if letter == "I":
-            if previous in "sS":
-                places[-1] = places[-1]._replace(high=j + 1)
-            elif pending is None:
-                pending = j
-            j += 1
-            continue
-        start, end = pieces[len(places)]
-        if letter == "D":
-            places.append(_Place(start, end, j, j))
-        else:
-            low = j if letter == "C" or pending is None else pending
-            places.append(_Place(start, end, low, j + 1))
-            j += 1
-        previous, pending = letter, None
-    return places
