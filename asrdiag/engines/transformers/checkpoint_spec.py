@@ -1,11 +1,12 @@
 """What a suite says of a checkpoint, whatever runs it: the keys that the engines for local models share."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
 from ...errors import UsageError
+from ...routing.config import CONFIG, RouterConfig, read_config
 from ...spec import Json
 from ..base import EngineSpec
 from ..silence import SILENCE_DBFS
@@ -33,6 +34,11 @@ class CheckpointSpec(EngineSpec):
     adapter: CheckpointName | None = None
     """A PEFT adapter."""
     adapter_revision: str | None = None
+    router: CheckpointName | None = None
+    """Decides for each clip whether the adapter is used."""
+    router_revision: str | None = None
+    router_threshold: Annotated[float, Field(ge=0, le=1)] | None = None
+    """The p(degraded) from which it is; `None`: as the router's configuration says."""
     dtype: Literal["auto", "float32", "float16", "bfloat16"] = "auto"
     """`auto` is what the checkpoint's `config.json` says, float32 if it says nothing."""
     language: Literal["auto", "from_clip"] | Tag = "auto"
@@ -55,6 +61,11 @@ class CheckpointSpec(EngineSpec):
     def _nothing_idle(self) -> "CheckpointSpec":
         if self.code_revision is not None and not self.trust_remote_code:
             raise ValueError("code_revision without trust_remote_code: no code is run; drop it")
+        if self.router is not None and self.adapter is None:
+            raise ValueError("router without an adapter: it decides when that is used; name one as `adapter`")
+        for key in ("router_revision", "router_threshold"):
+            if self.router is None and getattr(self, key) is not None:
+                raise ValueError(f"{key} without a router: nothing is routed; drop it")
         if self.top_p < 1 and self.temperature == 0:
             raise ValueError("top_p without a temperature above 0: nothing is drawn; drop it")
         return self
@@ -66,6 +77,31 @@ class CheckpointSpec(EngineSpec):
     @property
     def adapter_checkpoint(self) -> Checkpoint | None:
         return None if self.adapter is None else Checkpoint(self.adapter, self.adapter_revision)
+
+    @property
+    def router_checkpoint(self) -> Checkpoint | None:
+        return None if self.router is None else Checkpoint(self.router, self.router_revision)
+
+    def threshold(self) -> float:
+        """The p(degraded) from which the adapter is used.
+
+        Raises:
+            UsageError: there is no router, or its configuration cannot be read.
+        """
+        if self.router_threshold is not None:
+            return self.router_threshold
+        return self._router_config().threshold
+
+    def _router_config(self) -> RouterConfig:
+        checkpoint = self.router_checkpoint
+        if checkpoint is None:
+            raise UsageError(f"system {self.id!r} has no router")
+        checkpoint.read(CONFIG)  # says what is missing, and fetches what is on the hub
+        return read_config(checkpoint.fetched(CONFIG))
+
+    def _named(self) -> Iterator[Checkpoint]:
+        """The checkpoints that it consists of."""
+        yield from filter(None, (self.checkpoint, self.adapter_checkpoint, self.router_checkpoint))
 
     def facts(self) -> FamilyFacts:
         """The family, once it is certain that it takes this system's keys.
@@ -96,13 +132,11 @@ class CheckpointSpec(EngineSpec):
         """Why this system cannot run here: a package is missing, or a folder that it names."""
         if reason := self.lacks():
             return reason
-        named = filter(None, (self.checkpoint, self.adapter_checkpoint))
-        return next((reason for one in named if (reason := one.missing())), None)
+        return next((reason for one in self._named() if (reason := one.missing())), None)
 
     def to_fetch(self) -> tuple[str, ...]:
-        """Model and adapter, as far as the hub's cache on this machine does not have them."""
-        named = filter(None, (self.checkpoint, self.adapter_checkpoint))
-        return tuple(one.origin() for one in named if not one.is_here())
+        """Model, adapter and router, as far as the hub's cache on this machine does not have them."""
+        return tuple(one.origin() for one in self._named() if not one.is_here())
 
     def longest_s(self, family: FamilyFacts) -> float | None:
         """Longer clips are cut at pauses; `None`: they are not cut."""
@@ -119,7 +153,7 @@ class CheckpointSpec(EngineSpec):
         return next((str(name) for name in named if name), "float32")
 
     def identity(self) -> dict[str, Json]:
-        """Model, adapter, resolved versions and all that shapes the decoding.
+        """Model, adapter, router, resolved versions and all that shapes the decoding.
 
         The version of the library that runs it is left out: an update would otherwise set aside every
         finished cell.
@@ -136,6 +170,7 @@ class CheckpointSpec(EngineSpec):
             "adapter": None
             if adapter is None
             else {"model": _short(adapter), "revision": adapter.resolved("adapter_config.json")},
+            **self._identity_of_router(),
             "dtype": self.resolved_dtype(),
             "language": self.language,
             "prompt": self.prompt
@@ -145,6 +180,15 @@ class CheckpointSpec(EngineSpec):
             "code": None if code is None else {"model": code.name, "revision": code.revision},
             "decoding": self.decoding(family),
         }
+
+    def _identity_of_router(self) -> dict[str, Json]:
+        checkpoint = self.router_checkpoint
+        if checkpoint is None:
+            return {}
+        self._router_config()  # a router that cannot be used is refused before anything is run
+        version = checkpoint.resolved(CONFIG)
+        found = {"model": _short(checkpoint), "revision": version, "threshold": self.threshold()}
+        return {"router": found}
 
     def pinned(self) -> Self:
         """This system with the commits that its branches stand for; folders stay folders.
@@ -158,6 +202,9 @@ class CheckpointSpec(EngineSpec):
         adapter = self.adapter_checkpoint
         if adapter is not None and adapter.folder is None:
             commits["adapter_revision"] = adapter.resolved("adapter_config.json")
+        router = self.router_checkpoint
+        if router is not None and router.folder is None:
+            commits["router_revision"] = router.resolved(CONFIG)
         if code := self.code_elsewhere():
             commits["code_revision"] = code.revision or ""
         return self.model_copy(update=commits)

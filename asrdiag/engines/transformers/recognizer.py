@@ -1,7 +1,7 @@
 """Clips through a loaded model: gated, cut, grouped into batches, joined again."""
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
@@ -15,6 +15,7 @@ from ..chunks import split_at_pauses
 from ..silence import gated, is_silent
 from .checkpoint_spec import CUT_WINDOW_S, CheckpointSpec
 from .families.base import RATE_HZ, Answer, Piece
+from .routing import Route, Routing
 
 SHORTEST_S = 0.1
 """Shorter pieces are filled up with zeros: convolutions and normalisations need some frames."""
@@ -29,6 +30,7 @@ class _Cut:
     n_chunks: int = 0
     pieces: list[Piece] = field(default_factory=list)
     starts_s: list[float] = field(default_factory=list)
+    route: Route | None = None
 
 
 class Model(Protocol):
@@ -54,8 +56,8 @@ class Model(Protocol):
 class TransformersRecognizer:
     """Transcribes batches with one loaded model."""
 
-    def __init__(self, family: Model, spec: CheckpointSpec) -> None:
-        self._family, self._spec = family, spec
+    def __init__(self, family: Model, spec: CheckpointSpec, routing: Routing | None = None) -> None:
+        self._family, self._spec, self._routing = family, spec, routing
         self._longest_s = spec.longest_s(spec.facts())
 
     def warm_up(self) -> None:
@@ -74,14 +76,17 @@ class TransformersRecognizer:
             if spec.language == "from_clip":
                 return  # a model that knows no English; its clips will be in what it knows
             raise UsageError(f"system {spec.id!r}: `language`: {error}") from error
-        self._family.transcribe([piece])
+        if self._routing is not None:
+            self._routing.routes([noise])
+        for adapted in (True,) if self._routing is None else (True, False):
+            self._decode([replace(piece, adapted=adapted)], most=1)
 
     def transcribe(self, clips: Sequence[Clip]) -> list[Transcript | Failed]:
         """One transcript a clip, in order; `Failed` where the model or its prompts do not know the language.
 
         Details: `n_tokens`, `n_chunks`; where they apply `truncated`, `n_gated_chunks`, `gated` and
         `peak_dbfs` (as for the embedded engines), `language` (what the model took it for), `raw` (the output
-        before it was parsed), `mean_logprob` (natural logarithm, over the tokens), `n_windows` (of Whisper's
+        before it was parsed), `route` and `p_degraded` (of a system with a router), `mean_logprob` (natural logarithm, over the tokens), `n_windows` (of Whisper's
         long-form), `words` (lists of text, start and end in seconds).
         """
         answers: dict[int, Transcript | Failed] = {}
@@ -94,11 +99,24 @@ class TransformersRecognizer:
                 cuts[number] = self._cut(clip)
             except SampleError as error:
                 answers[number] = Failed(SampleError(f"{clip.sample_id}: {error}"))
+        self._route(cuts, answers)
         pieces = [piece for cut in cuts.values() for piece in cut.pieces]
         heard = dict(zip(map(id, pieces), self._decode(pieces, most=len(clips)), strict=True))
         for number, cut in cuts.items():
             answers[number] = _joined(cut, [heard[id(piece)] for piece in cut.pieces])
         return [answers[number] for number in range(len(clips))]
+
+    def _route(self, cuts: dict[int, _Cut], answers: dict[int, Transcript | Failed]) -> None:
+        """Have each clip's pieces say which weights they are for; a clip that cannot be routed has failed."""
+        if self._routing is None:
+            return
+        for number in [number for number, cut in cuts.items() if not np.isfinite(cut.clip.samples).all()]:
+            clip = cuts.pop(number).clip
+            answers[number] = Failed(SampleError(f"{clip.sample_id}: found NaN or infinity in the audio"))
+        routes = self._routing.routes([cut.clip.samples for cut in cuts.values()])
+        for cut, route in zip(cuts.values(), routes, strict=True):
+            cut.route = route
+            cut.pieces = [replace(piece, adapted=route.adapted) for piece in cut.pieces]
 
     def _cut(self, clip: Clip) -> _Cut:
         prompt = self._spec.prompt_of(clip.language)
@@ -125,12 +143,17 @@ class TransformersRecognizer:
 
         A long clip has many pieces, and the runner chose the batch for what the device can hold.
         """
-        groups: dict[Hashable, list[int]] = {}
+        groups: dict[tuple[bool, str, Hashable], list[int]] = {}
         for index, piece in enumerate(pieces):
             key = self._family.batch_key(piece)
-            groups.setdefault(("alone", index) if key is None else ("together", key), []).append(index)
+            kind, of = ("alone", index) if key is None else ("together", key)
+            adapted = piece.adapted and self._routing is not None and self._routing.switches
+            groups.setdefault((adapted, kind, of), []).append(index)
         answers: dict[int, Answer] = {}
-        for group in groups.values():
+        # First all that is for the base: the weights are switched once, however many groups there are.
+        for (adapted, *_), group in sorted(groups.items(), key=lambda item: item[0][0]):
+            if self._routing is not None:
+                self._routing.use(adapted)
             group.sort(key=lambda index: -len(pieces[index].samples))
             for start in range(0, len(group), most):
                 batch = group[start : start + most]
@@ -149,6 +172,8 @@ def _joined(cut: _Cut, answers: Sequence[Answer]) -> Transcript:
         "n_tokens": sum(answer.n_tokens for answer in answers),
         "n_chunks": cut.n_chunks,
     }
+    if cut.route is not None:
+        details |= cut.route.details()
     if len(answers) < cut.n_chunks:
         details["n_gated_chunks"] = cut.n_chunks - len(answers)
     if any(answer.truncated for answer in answers):

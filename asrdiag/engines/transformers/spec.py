@@ -133,7 +133,10 @@ class TransformersSpec(CheckpointSpec):
             raise UsageError(reason)
         from .loading import load
         from .recognizer import TransformersRecognizer
+        from .routing import open_routing
 
-        recognizer = TransformersRecognizer(load(self, device), self)
+        family = load(self, device)
+        routing = open_routing(self, family.loaded.device, family.model)
+        recognizer = TransformersRecognizer(family, self, routing)
         recognizer.warm_up()
         return recognizer

@@ -28,6 +28,8 @@ class Piece:
     language: str | None = None
     """What the model is told; `None`: nothing."""
     prompt: str | None = None
+    adapted: bool = True
+    """Whether the system's adapter, if it has one, is used for it."""
 
     @property
     def duration_s(self) -> float:

@@ -1,0 +1,1 @@
+"""Training and evaluation of the router that tells degraded speech from clean."""

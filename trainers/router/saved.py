@@ -1,0 +1,73 @@
+"""What a training can be gone on with: written whole, read without pickle's powers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from pickle import UnpicklingError
+from typing import Any
+
+import torch
+
+from asrdiag.errors import UsageError
+from asrdiag.store.atomic import replacing
+
+STATE = "state.pt"
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far a training is."""
+
+    step: int = 0
+    """Steps done."""
+    best: Mapping[str, float] | None = None
+    """The validation scores of the best step so far, `step` among them."""
+
+
+def save(folder: Path, progress: Progress, tensors: Mapping[str, Any], identity: str) -> None:
+    """Write a training's state, so that it goes on bit for bit.
+
+    Args:
+        folder: where.
+        progress: how far it is.
+        tensors: state dictionaries by name (model, optimizer).
+        identity: of recipe and data.
+
+    Raises:
+        SaveError: it could not be written; the one before is intact.
+    """
+    with replacing(folder / STATE) as temporary:
+        torch.save(
+            {
+                "identity": identity,
+                "step": progress.step,
+                "best": None if progress.best is None else dict(progress.best),
+                **tensors,
+            },
+            temporary,
+        )
+
+
+def restore(folder: Path, identity: str) -> tuple[Progress, dict[str, Any]] | None:
+    """The state that `save` wrote; `None` if there is none.
+
+    Raises:
+        UsageError: it is damaged, or of a training by another recipe or on other data.
+    """
+    path = folder / STATE
+    if not path.is_file():
+        return None
+    try:
+        found = torch.load(path, map_location="cpu", weights_only=True)
+        known = found.pop("identity")
+        progress = Progress(found.pop("step"), found.pop("best"))
+    except (OSError, RuntimeError, UnpicklingError, EOFError, KeyError, AttributeError) as error:
+        raise UsageError(
+            f"{path}: cannot be read ({type(error).__name__}: {error}); --fresh begins anew"
+        ) from error
+    if known != identity:
+        raise UsageError(
+            f"{folder}: holds a training by another recipe, or on other data; --fresh moves it aside and "
+            "begins anew, --out takes another folder"
+        )
+    return progress, found
