@@ -31,6 +31,11 @@ _LEGEND = (
     "▲ a system's highest rate; the intervals tell whether that is more than chance."
 )
 
+_ROUTED_LEGEND = (
+    "routed: utterances that the system's router gave to the adapted weights, in %; `groups.csv` has the "
+    "error rates of both paths."
+)
+
 
 def render(rows: Iterable[Row], console: Console) -> RenderableType:
     """Tables that fit the console's width, a legend, and what was not run."""
@@ -43,6 +48,8 @@ def render(rows: Iterable[Row], console: Console) -> RenderableType:
         parts += subset_parts(table, console)
     if parts:
         parts.append(Text(_LEGEND, style="dim"))
+    if any(row.get("routed_share_pct") for row in rows):
+        parts.append(Text(_ROUTED_LEGEND, style="dim"))
     if any(table.averaged for table in subset_tables):
         parts.append(Text(SUBSET_LEGEND, style="dim"))
     if any(line.published for table in subset_tables for line in table.lines):

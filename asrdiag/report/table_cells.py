@@ -18,6 +18,7 @@ SOMETIMES = (
     ("hall", "hallucination_rate_pct"),
     ("loops", "repetition_rate_pct"),
     ("empty", "empty_rate_pct"),
+    ("routed", "routed_share_pct"),
 )
 """Rows that are shown where there is anything in them."""
 _NAME_WIDTH = 12

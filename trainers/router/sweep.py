@@ -18,7 +18,7 @@ from asrdiag.errors import AsrdiagError, SampleError, UsageError
 from asrdiag.metrics import ERROR_RATES, Unit, paired_bootstrap
 from asrdiag.report.numbers import percent
 from asrdiag.report.score_rows import score_rows
-from asrdiag.report.tally import speaker_blocks
+from asrdiag.report.speaker_blocks import speaker_blocks
 from asrdiag.routing.config import SAMPLE_RATE_HZ
 from asrdiag.routing.router import Router
 from asrdiag.scoring import latest_records

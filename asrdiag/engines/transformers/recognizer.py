@@ -86,8 +86,9 @@ class TransformersRecognizer:
 
         Details: `n_tokens`, `n_chunks`; where they apply `truncated`, `n_gated_chunks`, `gated` and
         `peak_dbfs` (as for the embedded engines), `language` (what the model took it for), `raw` (the output
-        before it was parsed), `route` and `p_degraded` (of a system with a router), `mean_logprob` (natural logarithm, over the tokens), `n_windows` (of Whisper's
-        long-form), `words` (lists of text, start and end in seconds).
+        before it was parsed), `mean_logprob` (natural logarithm, over the tokens), `n_windows` (of Whisper's
+        long-form), `words` (lists of text, start and end in seconds), `route` and `p_degraded` (of a system
+        with a router).
         """
         answers: dict[int, Transcript | Failed] = {}
         cuts: dict[int, _Cut] = {}

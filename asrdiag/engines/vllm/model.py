@@ -72,6 +72,7 @@ class VllmModel:
         outputs = self._generate(
             [self._prompts.request(piece) for piece in named],
             [self._how(piece, limit) for piece, limit in zip(named, limits, strict=True)],
+            [piece.adapted for piece in named],
         )
         answers = []
         for piece, told, output in zip(pieces, named, outputs, strict=True):
@@ -114,15 +115,19 @@ class VllmModel:
             return list(pieces)
         tags = {token: tag for tag, token in prompts.language_tokens.items()}
         how = self._sampling(temperature=0.0, max_tokens=1, allowed_token_ids=sorted(tags), detokenize=False)
-        outputs = self._generate([prompts.which_language(piece) for piece in unknown], [how] * len(unknown))
+        outputs = self._generate(
+            [prompts.which_language(piece) for piece in unknown],
+            [how] * len(unknown),
+            [piece.adapted for piece in unknown],
+        )
         heard = {
             piece.key: tags[output.outputs[0].token_ids[0]]
             for piece, output in zip(unknown, outputs, strict=True)
         }
         return [replace(piece, language=piece.language or heard[piece.key]) for piece in pieces]
 
-    def _generate(self, requests: list[Any], how: list[Any]) -> list[Any]:
-        adapters = None if self._lora is None else [self._lora] * len(requests)
+    def _generate(self, requests: list[Any], how: list[Any], adapted: list[bool]) -> list[Any]:
+        adapters = None if self._lora is None else [self._lora if use else None for use in adapted]
         found: list[Any] = self._llm.generate(requests, how, use_tqdm=False, lora_request=adapters)
         for request, output in zip(requests, found, strict=True):
             prefix = request.get("decoder_prompt", {}).get("prompt_token_ids")

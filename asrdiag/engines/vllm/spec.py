@@ -154,9 +154,12 @@ class VllmSpec(CheckpointSpec):
         os.environ.setdefault("VLLM_ENABLE_V1_MULTIPROCESSING", "0")
         os.environ.setdefault("VLLM_LOGGING_LEVEL", "ERROR")
         from ..transformers.recognizer import TransformersRecognizer
+        from ..transformers.routing import open_routing
         from .model import VllmModel
 
-        recognizer = TransformersRecognizer(VllmModel(self), self)
+        # The model takes its share of the GPU's memory first; the router needs some hundred MB of the rest.
+        model = VllmModel(self)
+        recognizer = TransformersRecognizer(model, self, open_routing(self, "cuda", None))
         recognizer.warm_up()
         return recognizer
 
