@@ -7,7 +7,7 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from .arguments import SubParsers, key_value
+from .arguments import SubParsers, counting, key_value
 from .output import complain
 
 
@@ -25,13 +25,16 @@ def add_parser(verbs: SubParsers) -> None:
 
 
 def _add_data(steps: SubParsers) -> None:
-    _add_step(
+    parser = _add_step(
         steps,
         "data",
         help="grade degraded speech by a base system's error rate and split it",
         description="Writes training, validation and test rows from what a base system made of degraded "
         "speech. The same command again goes on where it stopped.",
     )
+    parser.add_argument("--device", default="cpu", help="of the base system: cpu (default), cuda or cuda:N")
+    parser.add_argument("--batch-size", type=counting, metavar="N", help="of the base system")
+    parser.add_argument("--workers", type=counting, metavar="N", help="at once (default: one a CPU)")
 
 
 def _add_sft(steps: SubParsers) -> None:

@@ -15,7 +15,7 @@ import os
 import tempfile
 from array import array
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -50,8 +50,21 @@ class Refusal:
         return f"{self.where}: {self.reason}: {self.detail}"
 
 
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """Which rows are taken."""
+
+    limits: Limits | None = None
+    languages: Sequence[str] | None = None
+    default_language: str = "en"
+
+
 def read_rows(
-    path: Path, *, limits: Limits | None = None, languages: Sequence[str] | None = None
+    path: Path,
+    *,
+    limits: Limits | None = None,
+    languages: Sequence[str] | None = None,
+    default_language: str = "en",
 ) -> Iterator[TrainingRow | Refusal]:
     """Every row of a file, in its order, and in the place of one that cannot be used why.
 
@@ -61,13 +74,14 @@ def read_rows(
         path: `.jsonl`, or `.parquet`.
         limits: refuse rows that say they are longer or shorter.
         languages: refuse rows in others.
+        default_language: of rows that name none.
 
     Raises:
         UsageError: there is no such file, or it is of another kind.
     """
     with _opened(path) as stream:
         for number, _, line in _lines(stream):
-            yield _read(line, path.absolute(), number, limits, languages)
+            yield _read(line, path.absolute(), number, _Wanted(limits, languages, default_language))
 
 
 class RowFile(Sequence[TrainingRow]):
@@ -90,7 +104,7 @@ class RowFile(Sequence[TrainingRow]):
         self.refusals: tuple[Refusal, ...] = ()
         """The first 1,000 of them."""
         self._stream: IO[bytes] | None = None
-        self._index(limits, languages)
+        self._index(_Wanted(limits, languages))
 
     def __len__(self) -> int:
         return len(self._offsets)
@@ -113,7 +127,7 @@ class RowFile(Sequence[TrainingRow]):
             if not part:
                 break
             line += part
-        row = _read(bytes(line.partition(b"\n")[0]), self.path, number, None, None)
+        row = _read(bytes(line.partition(b"\n")[0]), self.path, number, _Wanted())
         if isinstance(row, Refusal):
             raise UsageError(f"{row}; the file has changed since it was opened")
         return row
@@ -152,7 +166,7 @@ class RowFile(Sequence[TrainingRow]):
         first = "\n".join(str(refusal) for refusal in self.refusals[:5])
         raise UsageError(f"{self.path}: {bad} of {total} rows cannot be used ({reasons}):\n{first}")
 
-    def _index(self, limits: Limits | None, languages: Sequence[str] | None) -> None:
+    def _index(self, wanted: _Wanted) -> None:
         self._offsets, self._numbers = array("Q"), array("Q")
         columns = {name: array("f") for name in ("base_wer", "duration_s", "severity")}
         clean = bytearray()
@@ -160,7 +174,7 @@ class RowFile(Sequence[TrainingRow]):
         ids, digest = Repeats(), hashlib.sha256()
         for number, offset, line in _lines(self._open()):
             digest.update(line)
-            row = _read(line, self.path, number, limits, languages)
+            row = _read(line, self.path, number, wanted)
             if isinstance(row, Refusal):
                 self.refused[row.reason] += 1
                 refusals += [row] if len(refusals) < _SHOWN else []
@@ -208,25 +222,19 @@ def _as_column(values: "array[float]", kept: npt.NDArray[np.bool_]) -> npt.NDArr
     return np.frombuffer(values.tobytes(), dtype=np.float32)[kept]
 
 
-def _read(
-    line: bytes, path: Path, number: int, limits: Limits | None, languages: Sequence[str] | None
-) -> TrainingRow | Refusal:
-    record: Mapping[str, Any] = {}
+def _read(line: bytes, path: Path, number: int, wanted: _Wanted) -> TrainingRow | Refusal:
     try:
         record = parse_line(line)
-        row = row_of(record, path.parent, f"{path.stem}-{number}")
-        if languages is not None:
-            require_language(row.language, row.solution, languages)
-        _require_within(row, limits)
+        row = row_of(record, path.parent, f"{path.stem}-{number}", default_language=wanted.default_language)
+        if wanted.languages is not None:
+            require_language(row.language, row.solution, wanted.languages)
+        limits = wanted.limits
+        if limits is not None and row.duration_s is not None and row.duration_s > limits.max_duration_s:
+            found = f"found {row.duration_s:.1f} s, expected at most {limits.max_duration_s:g} s"
+            raise RowRefused("too_long", found, row.id)
     except RowRefused as error:
         return Refusal(f"{path}:{number}", error.row_id, error.reason, error.detail)
     return row
-
-
-def _require_within(row: TrainingRow, limits: Limits | None) -> None:
-    if limits is not None and row.duration_s is not None and row.duration_s > limits.max_duration_s:
-        found = f"found {row.duration_s:.1f} s, expected at most {limits.max_duration_s:g} s"
-        raise RowRefused("too_long", found, row.id)
 
 
 def _lines(stream: IO[bytes]) -> Iterator[tuple[int, int, bytes]]:
