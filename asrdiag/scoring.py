@@ -20,7 +20,9 @@ from .metrics import (
     unit_for,
 )
 from .report.aggregation import summary_rows
+from .report.routes import FACTOR, route_of
 from .report.tally import Tally
+from .semantic.measured import Measured, measured_in
 from .store.atomic import replacing, write_json
 from .store.folder import RunFolder
 from .store.log import read_log
@@ -41,6 +43,8 @@ class Sample:
     record: Mapping[str, Any]
     scored: UtteranceScore
     diagnosis: Diagnosis | None
+    similarity: float | None = None
+    """Of meaning, see `asrdiag.semantic`; `None` where it does not exist or is not measured."""
 
 
 def latest_records(folder: RunFolder, key: str) -> dict[str, dict[str, Any]]:
@@ -89,12 +93,14 @@ def score_cell(folder: RunFolder, key: str, cell: Mapping[str, Any]) -> dict[str
     """
     made_from = _made_from(folder, key, cell)
     records = sorted(latest_records(folder, key).values(), key=lambda record: record["position"])
-    samples = _score(records, cell["normalizers"], _keywords(cell))
+    measured = measured_in(folder)
+    samples = _score(records, cell["normalizers"], _keywords(cell), measured)
     _write_scores(folder, key, samples)
     identity = {
         name: cell[name]
         for name in ("system", "model_id", "model_revision", "dataset", "condition", "severity", "snr_db")
     }
+    identity["semantic_model"] = measured and measured.label
     summary = {
         "schema": 1,
         "cell": key,
@@ -114,6 +120,7 @@ def _made_from(folder: RunFolder, key: str, cell: Mapping[str, Any]) -> dict[str
         "n_expected": cell["n_expected"],
         "groups": cell["groups"],
         "keywords": _keywords(cell),
+        "semantic": (measured := measured_in(folder)) and measured.identity(),
         "aggregates": _aggregates(cell),
         "thresholds": THRESHOLDS.version,
         "scoring": SCORING,
@@ -129,7 +136,10 @@ def _aggregates(cell: Mapping[str, Any]) -> dict[str, list[str]]:
 
 
 def _score(
-    records: Sequence[Mapping[str, Any]], normalizers: Mapping[str, str], keywords: Sequence[str]
+    records: Sequence[Mapping[str, Any]],
+    normalizers: Mapping[str, str],
+    keywords: Sequence[str],
+    measured: Measured | None,
 ) -> list[Sample]:
     by_normalizer: dict[str, list[int]] = {}
     for index, record in enumerate(records):
@@ -137,6 +147,7 @@ def _score(
         name = normalizers.get(language) or default_normalizer(language)
         by_normalizer.setdefault(name, []).append(index)
     scored: dict[int, UtteranceScore] = {}
+    similar: dict[int, float | None] = {}
     for name, indices in by_normalizer.items():
         chosen = [records[index] for index in indices]
         result = score(
@@ -146,8 +157,10 @@ def _score(
             normalizer=name,
         )
         scored.update(zip(indices, result.utterances, strict=True))
+        if measured is not None:
+            similar.update(zip(indices, measured.similarities(chosen, name), strict=True))
     return [
-        Sample(record, scored[index], diagnose(scored[index], keywords=keywords))
+        Sample(record, scored[index], diagnose(scored[index], keywords=keywords), similar.get(index))
         for index, record in enumerate(records)
     ]
 
@@ -183,6 +196,10 @@ def _group_rows(
             if factor in expected:
                 where = factor, value, record["language"]
                 tallies.setdefault(where, Tally(sample.scored.unit)).add(sample)
+        if (route := route_of(record)) is not None and FACTOR not in expected:
+            tally = tallies.setdefault((FACTOR, route, record["language"]), Tally(sample.scored.unit))
+            tally.n_expected += 1
+            tally.add(sample)
     return [
         {"factor": factor, "value": value, "language": language, **tally.row()}
         for (factor, value, language), tally in tallies.items()
@@ -227,6 +244,7 @@ def _score_row(sample: Sample) -> dict[str, Any]:
         "error_rate": scored.error_rate,
         "repetition_loop": scored.repetition_loop,
         "empty": scored.empty,
+        "semantic_similarity": sample.similarity,
         **diagnosis_row(sample.diagnosis),
     }
 
@@ -244,6 +262,7 @@ def _schema(pa: Any) -> Any:
             **dict.fromkeys(("deletions", "insertions", "lcs"), whole),
             "error_rate": real,
             **dict.fromkeys(("repetition_loop", "empty"), flag),
+            "semantic_similarity": real,
             **diagnosis_types(pa),
         }.items()
     )

@@ -11,9 +11,9 @@ STANDARD_OUTPUT = Path("/dev/stdout")
 _RUN_FILES = {
     *("run.json", "suite.yaml", "suite.resolved.yaml", "log.txt", ".lock"),
     *("identity.json", "samples.jsonl", "scores.parquet", "summary.json", "errors.jsonl"),
-    *("leaderboard.csv", "groups.csv", "comparisons.csv", "calibration.csv"),
+    *("leaderboard.csv", "groups.csv", "comparisons.csv", "calibration.csv", "semantic.csv"),
 }
-_RUN_FOLDERS = {"audio", "superseded", "includes"}
+_RUN_FOLDERS = {"audio", "superseded", "includes", "semantic"}
 
 
 def source(text: str) -> Path:

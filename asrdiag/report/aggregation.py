@@ -11,7 +11,9 @@ from typing import Any
 
 from ..metrics import ERROR_RATES, UNITS, MacroRate, Unit, macro_rate, mean_rate
 from .numbers import percent
-from .tally import Tally, joint_blocks
+from .similarity import macro_similarity, mean_similarity
+from .speaker_blocks import joint_blocks
+from .tally import Tally
 
 MACRO, MACRO_DATASETS, POOLED = "macro", "macro-datasets", "pooled"
 
@@ -89,7 +91,8 @@ def _macro(unit: Unit, name: str, tallies: Mapping[tuple[str, str], Tally]) -> l
         [subset for subset, tally in parts.items() for _ in tally.counts],
         blocks=joint_blocks([tally.speakers for tally in parts.values()]),
     )
-    return [row | (_rate_columns(found) if found else {})]
+    similar = macro_similarity([tally.similarities for tally in parts.values()])
+    return [row | (_rate_columns(found) if found else {}) | similar]
 
 
 def _languages(tallies: Iterable[tuple[str, str]]) -> str:
@@ -155,6 +158,7 @@ def _mean(members: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "error_rate_pct": mean.rate,
         "ci_low_pct": mean.interval.low if mean.interval else None,
         "ci_high_pct": mean.interval.high if mean.interval else None,
+        **mean_similarity(members),
         "complete": True,
         "source": "measured",
     }

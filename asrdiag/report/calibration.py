@@ -16,7 +16,7 @@ from .calibration_columns import CALIBRATION_COLUMNS, CAPPED, HALLUCINATION, OMI
 from .crossings import HARDER, crossing_between
 from .curves import Curve, Selection, choose, gather
 from .rows import to_csv
-from .tally import speaker_blocks
+from .speaker_blocks import speaker_blocks
 
 RESAMPLES = 1000
 

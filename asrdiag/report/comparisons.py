@@ -12,7 +12,7 @@ from .comparison_cells import Key, Selection, choose, clusters
 from .comparison_columns import COMPARISON_COLUMNS
 from .numbers import percent
 from .rows import to_csv
-from .tally import speaker_blocks
+from .speaker_blocks import speaker_blocks
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from ..metrics.statistics.influence import effective_units, influence
 from ..metrics.statistics.interval import Method, around, between_quantiles, choose_method
 from ..metrics.statistics.resampling import resampled_sums, unit_sums
 from .dataset_scores import DatasetScores, ScoredCell
-from .tally import speaker_blocks
+from .speaker_blocks import speaker_blocks
 
 LEVEL = 0.95
 RESAMPLES = 1000

@@ -13,7 +13,8 @@ Row = Mapping[str, Any]
 
 LEADERBOARD_COLUMNS = tuple(COLUMNS)
 _RESULT = LEADERBOARD_COLUMNS[LEADERBOARD_COLUMNS.index("metric") : LEADERBOARD_COLUMNS.index("complete") + 1]
-METRICS = tuple(name for name in _RESULT if name not in ("metric", "normalizer", "complete"))
+_NO_NUMBERS = ("metric", "normalizer", "semantic_model", "complete")
+METRICS = tuple(name for name in _RESULT if name not in _NO_NUMBERS)
 GROUP_COLUMNS = ("run_id", "system", "dataset", "condition", "factor", "value", "language", *_RESULT)
 
 

@@ -1,6 +1,5 @@
 """Samples added up to what one row of a leaderboard says."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,9 @@ from ..metrics import (
     unit_name,
 )
 from .numbers import count_columns, percent
+from .routes import Routes
+from .similarity import Similarities
+from .speaker_blocks import speaker_blocks
 
 if TYPE_CHECKING:
     from ..scoring import Sample
@@ -41,6 +43,8 @@ class Tally:
     speakers: list[str | None] = field(default_factory=list)
     normalizers: dict[str, None] = field(default_factory=dict)
     diagnoses: list[Diagnosis] = field(default_factory=list)
+    similarities: Similarities = field(default_factory=Similarities)
+    routes: Routes = field(default_factory=Routes)
 
     def add(self, sample: "Sample") -> None:
         """Count one sample; one without an answer counts as failed and in nothing else."""
@@ -52,7 +56,10 @@ class Tally:
         self.counts.append(scored.counts)
         self.diagnoses.append(sample.diagnosis)
         self.speakers.append(record["speaker"])
+        if scored.counts.reference_tokens:
+            self.similarities.add(sample.similarity, record["speaker"], sample.diagnosis.mode)
         self.n_empty_reference += scored.counts.reference_tokens == 0
+        self.routes.add(record)
         self.n_empty += scored.empty
         self.n_loops += scored.repetition_loop
         self.audio_s = _sum(self.audio_s, record["audio"]["duration_s"])
@@ -76,6 +83,8 @@ class Tally:
             self.speakers + other.speakers,
             self.normalizers | other.normalizers,
             self.diagnoses + other.diagnoses,
+            self.similarities + other.similarities,
+            self.routes + other.routes,
         )
 
     def row(self) -> dict[str, Any]:
@@ -117,28 +126,10 @@ class Tally:
             "hallucination_utterances_pct": percent(modes.hallucination_rate),
             "entity_error_rate_pct": percent(entities.error_rate),
             "keyword_recall_pct": percent(keywords.recall),
+            **self.similarities.columns(),
+            **self.routes.columns(),
         }
 
 
 def _sum(first: float | None, second: float | None) -> float | None:
     return None if first is None or second is None else first + second
-
-
-def speaker_blocks(speakers: Sequence[str | None]) -> list[str] | None:
-    """The speakers as blocks of utterances that belong together.
-
-    `None` where one is unknown, and where there is one only: then utterances count as independent, and what
-    is said of them holds for that speaker.
-    """
-    known = [speaker for speaker in speakers if speaker is not None]
-    return known if len(known) == len(speakers) and len(set(known)) > 1 else None
-
-
-def joint_blocks(speakers: Sequence[Sequence[str | None]]) -> list[str] | None:
-    """The speakers of several subsets, one after the other, as blocks over all of them.
-
-    `None` where one is unknown or a subset has a single speaker, see `speaker_blocks`: its utterances must
-    then stand for themselves, and with them all.
-    """
-    found = [speaker_blocks(each) for each in speakers]
-    return [speaker for each in found if each is not None for speaker in each] if None not in found else None

@@ -5,6 +5,7 @@ from ..store.folder import RunFolder
 from .comparison_cells import Selection
 from .comparisons import compare_run, comparisons_csv
 from .rows import GROUP_COLUMNS, LEADERBOARD_COLUMNS, group_rows, leaderboard_rows, to_csv
+from .similarity import SEMANTIC_COLUMNS, semantic_rows
 
 
 def write_reports(folder: RunFolder, *, compare: bool = True) -> None:
@@ -16,11 +17,16 @@ def write_reports(folder: RunFolder, *, compare: bool = True) -> None:
     Raises:
         SaveError: a file could not be written.
     """
-    write_text(folder.leaderboard, to_csv(leaderboard_rows(folder), LEADERBOARD_COLUMNS))
+    rows = list(leaderboard_rows(folder))
+    write_text(folder.leaderboard, to_csv(rows, LEADERBOARD_COLUMNS))
+    if similar := list(semantic_rows(rows)):
+        write_text(folder.semantic, to_csv(similar, SEMANTIC_COLUMNS))
+    else:
+        folder.semantic.unlink(missing_ok=True)
     write_text(folder.groups, to_csv(group_rows(folder), GROUP_COLUMNS))
     scored = {summary["cell"].split("/")[0] for summary in folder.summaries()}
-    rows = compare_run(folder, Selection(by="condition")).rows if compare and len(scored) > 1 else ()
-    if rows:
-        write_text(folder.comparisons, comparisons_csv(rows))
+    compared = compare_run(folder, Selection(by="condition")).rows if compare and len(scored) > 1 else ()
+    if compared:
+        write_text(folder.comparisons, comparisons_csv(compared))
     else:
         folder.comparisons.unlink(missing_ok=True)

@@ -30,6 +30,10 @@ class RunFolder:
         return self.path / "comparisons.csv"
 
     @property
+    def semantic(self) -> Path:
+        return self.path / "semantic.csv"
+
+    @property
     def calibration(self) -> Path:
         return self.path / "calibration.csv"
 

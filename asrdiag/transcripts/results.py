@@ -18,7 +18,7 @@ from ..metrics import (
     score,
 )
 from ..report.numbers import count_columns, percent
-from ..report.tally import speaker_blocks
+from ..report.speaker_blocks import speaker_blocks
 from .formats import TranscriptFile
 from .pairs import Pair, Pairs
 

@@ -12,7 +12,8 @@ from asrdiag.metrics import Counts, Diagnosis, Unit, diagnose, macro_rate, score
 from asrdiag.report.aggregation import mean_over_datasets, summary_rows
 from asrdiag.report.published_tables import FAMILIES, Table, subset_rates, table
 from asrdiag.report.rows import leaderboard_rows
-from asrdiag.report.tally import Tally, joint_blocks
+from asrdiag.report.speaker_blocks import joint_blocks
+from asrdiag.report.tally import Tally
 from asrdiag.store.folder import RunFolder
 
 NAMED = {

@@ -8,7 +8,7 @@ import pytest
 from made_runs import Said, make_run, score_run
 
 from asrdiag.metrics import bootstrap_interval
-from asrdiag.report.tally import speaker_blocks
+from asrdiag.report.speaker_blocks import speaker_blocks
 
 SPEAKERS = ["ann", "ann", "bob", "bob", "bob", "cid"]
 WORDS = ["lazy", "dogs", "sleep", "under", "old", "trees"]
