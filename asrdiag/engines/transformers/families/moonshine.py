@@ -100,8 +100,12 @@ class Moonshine(_Moonshine):
         return {"input_values": values, "attention_mask": mask}
 
     def transcribe(self, pieces: Sequence[Piece]) -> list[Answer]:
-        self._norm.n_frames = [first_frames(len(piece.samples)) for piece in pieces]
+        self.expect([len(piece.samples) for piece in pieces])
         return super().transcribe(pieces)
+
+    def expect(self, n_samples: Sequence[int]) -> None:
+        """Say how long the clips of the next batch are, without the padding."""
+        self._norm.n_frames = [first_frames(length) for length in n_samples]
 
 
 class MoonshineStreaming(_Moonshine):

@@ -1,0 +1,104 @@
+"""Which rows a stage sees, and in which order: decided before it begins, from the seed alone."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from .schema import Batch, Rows
+from .variants import Stage
+
+Indices = npt.NDArray[np.int64]
+
+_WINDOW_BATCHES = 50
+"""Rows of like length are put together inside stretches of so many steps, which stay in random order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of every row that can be trained on; arrays of shape [n_rows]."""
+
+    base_wer: npt.NDArray[np.float32]
+    """NaN where it is not known."""
+    duration_s: npt.NDArray[np.float32]
+    clean: npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """The rows of a stage, in the order in which they are seen; rows come again in each epoch."""
+
+    rows: Indices
+    n_degraded: int
+    """Different rows that take part."""
+    n_clean: int
+
+
+def order(known: Known, stage: Stage, source: Rows, batch: Batch, seed: Sequence[int]) -> Order:
+    """Draw the rows of a stage.
+
+    Degraded and clean rows are each gone through again and again in new random orders, so that none is seen
+    a second time before all were seen once; where the recipe asks for a share of clean rows, they are spread
+    evenly.
+
+    Args:
+        known: of all rows.
+        stage: which of them it sees, and how often.
+        source: how many are to be clean, and the limit where the stage has none.
+        batch: how many make a step.
+        seed: of everything drawn; different for each stage.
+    """
+    draws = np.random.default_rng(list(seed))
+    counted = [len(degraded_rows(known, limit, source)) for limit in stage.seen_as]
+    degraded, clean = degraded_rows(known, stage.max_base_wer, source), np.flatnonzero(known.clean)
+    if stage.rows is not None and stage.rows < len(degraded):
+        # The same rows in every stage of a phase, as far as they are within its limit.
+        degraded = np.sort(np.random.default_rng([*seed[:-1]]).choice(degraded, stage.rows, replace=False))
+    seen = round(stage.epochs * sum(min(count, stage.rows or count) for count in counted))
+    if source.clean_share is None or not len(degraded):
+        pool = np.concatenate([degraded, clean])
+        seen = seen + round(stage.epochs * len(clean) * len(counted))
+        drawn = _again_and_again(pool, seen, draws)
+    else:
+        n_clean = round(seen * source.clean_share / (1 - source.clean_share)) if len(clean) else 0
+        drawn = _spread(_again_and_again(degraded, seen, draws), _again_and_again(clean, n_clean, draws))
+    if batch.by_length:
+        drawn = _by_length(drawn, known.duration_s, batch, draws)
+    return Order(drawn, len(degraded), len(clean))
+
+
+def degraded_rows(known: Known, limit: float | None, source: Rows) -> Indices:
+    """The degraded rows that a stage with this limit sees."""
+    within = known.base_wer < min(source.max_base_wer, limit or source.max_base_wer)
+    if source.ungraded == "keep" and (limit is None or limit >= source.max_base_wer):
+        within = within | np.isnan(known.base_wer)
+    return np.flatnonzero(within & ~known.clean)
+
+
+def _again_and_again(pool: Indices, seen: int, draws: np.random.Generator) -> Indices:
+    if not len(pool):
+        return pool
+    rounds = [draws.permutation(pool) for _ in range(-(-seen // len(pool)))]
+    return np.concatenate([pool[:0], *rounds])[:seen]
+
+
+def _spread(many: Indices, few: Indices) -> Indices:
+    """Two sequences as one, each evenly over the whole."""
+    places = np.concatenate([(np.arange(len(each)) + 0.5) / max(len(each), 1) for each in (many, few)])
+    return np.concatenate([many, few])[np.argsort(places, kind="stable")]
+
+
+def _by_length(
+    rows: Indices, duration_s: npt.NDArray[np.float32], batch: Batch, draws: np.random.Generator
+) -> Indices:
+    """Inside each window, sort by length and shuffle whole batches."""
+    size, window = batch.per_device, batch.size * _WINDOW_BATCHES
+    found = []
+    for start in range(0, len(rows), window):
+        inside = rows[start : start + window]
+        inside = inside[np.argsort(duration_s[inside], kind="stable")]
+        batches = [inside[at : at + size] for at in range(0, len(inside), size)]
+        short = [batches.pop()] if len(batches[-1]) < size else []  # stays last, or batches would straddle
+        found += [batches[number] for number in draws.permutation(len(batches))] + short
+    return np.concatenate([rows[:0], *found])

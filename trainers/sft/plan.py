@@ -1,0 +1,77 @@
+"""What a recipe comes to on these rows: stages with their rows, steps and schedules."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from asrdiag.errors import UsageError
+
+from .order import Order, order
+from .pool import Pool
+from .schema import SftRecipe
+from .variants import Stage, stages
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedStage:
+    """A stage, the rows that it sees, and its place in the whole."""
+
+    stage: Stage
+    number: int
+    order: Order
+    steps: int
+    before: int
+    """Steps of the stages before it."""
+    warmup_steps: int
+
+    def told(self) -> str:
+        """One line."""
+        rates = ", ".join(f"{part} {rate:g}" for part, rate in self.stage.learning_rates.items())
+        below = self.stage.max_base_wer
+        limit = "" if below is None else f" (base WER < {100 * below:g} %)"
+        clean = f" and {self.order.n_clean} clean ones" if self.order.n_clean else ""
+        return (
+            f"{self.stage.name}: {self.steps} steps of {rates}; {len(self.order.rows)} rows, drawn from "
+            f"{self.order.n_degraded} degraded ones{limit}{clean}"
+        )
+
+
+def plan(recipe: SftRecipe, pool: Pool) -> tuple[PlannedStage, ...]:
+    """The stages, in order.
+
+    Raises:
+        UsageError: no stage, or one of them, has rows to learn from.
+    """
+    found: list[PlannedStage] = []
+    for number, stage in enumerate(stages(recipe.phases, recipe.variant)):
+        drawn = order(pool.known, stage, recipe.train, recipe.batch, [recipe.seed, number])
+        if not len(drawn.rows):
+            limit = stage.max_base_wer or recipe.train.max_base_wer
+            raise UsageError(
+                f"{pool.rows.path}: stage {stage.name} has no rows: none is clean, and none has a base_wer "
+                f"below {limit:g}"
+            )
+        steps = math.ceil(len(drawn.rows) / recipe.batch.size)
+        before = found[-1].before + found[-1].steps if found else 0
+        warmup = math.ceil(steps * stage.warmup_ratio)
+        found.append(PlannedStage(stage, number, drawn, steps, before, warmup))
+    return tuple(found)
+
+
+def accumulation(recipe: SftRecipe, n_processes: int) -> int:
+    """How many batches make a step on each of several devices.
+
+    Raises:
+        UsageError: the step's rows cannot be shared out evenly.
+    """
+    size, at_once = recipe.batch.size, recipe.batch.per_device * n_processes
+    if size % at_once:
+        raise UsageError(
+            f"batch.size: found {size}, expected a multiple of {at_once}: batch.per_device "
+            f"{recipe.batch.per_device} on {n_processes} device(s)"
+        )
+    return size // at_once
+
+
+def total_steps(planned: Sequence[PlannedStage]) -> int:
+    return planned[-1].before + planned[-1].steps

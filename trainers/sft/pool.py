@@ -1,0 +1,130 @@
+"""The rows that can be trained on, all looked at before the first step; the others, each with its reason."""
+
+import json
+import os
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+
+from asrdiag.engines.transformers.families.base import RATE_HZ
+from asrdiag.errors import SampleError, UsageError
+from asrdiag.store.atomic import write_text
+
+from ..data.clips import ClipRefused, read_clip
+from ..data.clips import Limits as ClipLimits
+from ..data.line import TrainingRow
+from ..data.rows import Refusal, RowFile
+from ..families.base import TrainedFamily
+from ..progress import TrainDisplay
+from .order import Known
+from .schema import Limits
+
+_AT_ONCE = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """A file of rows, and which of them can be used."""
+
+    rows: RowFile
+    usable: "np.ndarray[tuple[int], np.dtype[np.int64]]"
+    """Indices into `rows`, rising."""
+    known: Known
+    """Of the usable rows."""
+    skipped: Counter[str]
+    """How many of the file's rows cannot be used, by reason."""
+
+    def __len__(self) -> int:
+        return len(self.usable)
+
+    def __getitem__(self, index: int) -> TrainingRow:
+        return self.rows[int(self.usable[index])]
+
+
+def open_pool(
+    path: Path, family: TrainedFamily, limits: Limits, listing: Path | None, display: TrainDisplay
+) -> Pool:
+    """Look at every row, its audio and its transcript.
+
+    Args:
+        path: the file of rows.
+        family: that is to be trained on them: it knows what is too long, and which languages it takes.
+        limits: of the recipe.
+        listing: the file to write the skipped rows to, one line of JSON each; `None`: none.
+        display: told how far it is.
+
+    Raises:
+        UsageError: there is no such file, or more of its rows than the limits allow cannot be used.
+        SaveError: the listing could not be written.
+    """
+    rows = RowFile(path, limits=clip_limits(limits))
+    display.begin(len(rows), unit="rows")
+    durations = np.full(len(rows), np.nan, dtype=np.float32)
+    skipped = Counter(rows.refused)
+    refusals: list[Refusal] = list(rows.refusals)
+    for index, found in enumerate(_look_at_all(rows, family, limits)):
+        if isinstance(found, Refusal):
+            skipped[found.reason] += 1
+            refusals.append(found)
+        else:
+            durations[index] = found
+        display.advance("looking at the clips")
+    if listing is not None:
+        write_text(listing, "".join(json.dumps(asdict(each), ensure_ascii=False) + "\n" for each in refusals))
+    usable = np.flatnonzero(~np.isnan(durations))
+    pool = Pool(rows, usable, Known(rows.base_wer[usable], durations[usable], rows.clean[usable]), skipped)
+    _require_enough(pool, limits.max_skipped_share, refusals, listing)
+    return pool
+
+
+def clip_limits(limits: Limits) -> ClipLimits:
+    """What the recipe says of clips, as they are read."""
+    return ClipLimits(limits.max_duration_s, limits.min_duration_s, limits.silence_dbfs)
+
+
+def _look_at_all(rows: RowFile, family: TrainedFamily, limits: Limits) -> Iterator[float | Refusal]:
+    """The duration of each clip in seconds, or why its row cannot be used."""
+    numbers = iter(range(len(rows)))
+    with ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1)) as threads:
+        while batch := list(islice(numbers, _AT_ONCE)):
+            yield from threads.map(lambda index: _look_at(rows[index], rows.path, family, limits), batch)
+
+
+def _look_at(row: TrainingRow, path: Path, family: TrainedFamily, limits: Limits) -> float | Refusal:
+    try:
+        samples = read_clip(row.audio, RATE_HZ, clip_limits(limits))
+        duration_s = len(samples) / RATE_HZ
+        if len(row.solution) > limits.max_characters_per_s * duration_s:
+            raise ClipRefused(
+                "too_much_text",
+                f"found {len(row.solution)} characters in {duration_s:.1f} s, expected at "
+                f"most {limits.max_characters_per_s:g} a second",
+            )
+        family.written(family.piece(row.id, samples, row.language), row.language, row.solution)
+    except ClipRefused as error:
+        return Refusal(str(path), row.id, error.reason, error.detail)
+    except SampleError as error:
+        reason = "wrong_language" if "language" in str(error) else "too_long_for_the_model"
+        return Refusal(str(path), row.id, reason, str(error))
+    return duration_s
+
+
+def _require_enough(pool: Pool, share: float, refusals: list[Refusal], listing: Path | None) -> None:
+    bad = sum(pool.skipped.values())
+    total = bad + len(pool)
+    if len(pool) and bad <= share * total:
+        return
+    if not total:
+        raise UsageError(f"{pool.rows.path}: found no rows, expected at least one")
+    reasons = ", ".join(f"{count} {reason}" for reason, count in pool.skipped.most_common())
+    where = f"; all are in {listing}" if listing else ""
+    shown = "\n".join(f"  {each}" for each in refusals[:5])
+    raise UsageError(
+        f"{pool.rows.path}: {bad} of {total} rows cannot be trained on ({reasons}), expected at most "
+        f"{100 * share:g} % (limits.max_skipped_share){where}. The first:\n{shown}"
+    )

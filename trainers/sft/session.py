@@ -1,0 +1,216 @@
+"""One training, from its recipe to the chosen weights; the same again goes on where it stopped."""
+
+import gc
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from accelerate import PartialState
+from accelerate.utils import gather_object
+from transformers import TrainingArguments
+
+from asrdiag.spec import Json
+from asrdiag.store.log import JsonLog
+
+from ..progress import TrainDisplay
+from ..recipe import LoadedRecipe
+from .callbacks import Interrupts, Keeper, Reporter, Rhythm
+from .dataset import StageDataset
+from .folder import TrainFolder
+from .opening import Opened, open_model, system_spec
+from .plan import PlannedStage, accumulation, plan, total_steps
+from .pool import Pool, clip_limits, open_pool
+from .schema import SftRecipe
+from .trainer import SftTrainer
+from .validation import Look, Validation
+from .weights import load_weights
+
+SCHEDULES = {"cosine": "cosine", "linear": "linear", "constant": "constant_with_warmup"}
+"""As transformers calls them."""
+NOT_IN_IDENTITY = ("name", "description", "workers", "trackers")
+"""Keys of a recipe that change nothing of what is learnt."""
+
+
+@dataclass(frozen=True)
+class Session:
+    """A recipe on its rows, with the model opened.
+
+    Under `accelerate launch` there is one in each process; the first one writes.
+    """
+
+    recipe: SftRecipe
+    folder: TrainFolder
+    opened: Opened
+    pool: Pool
+    stages: tuple[PlannedStage, ...]
+    validation: Validation | None
+    display: TrainDisplay
+    interrupts: Interrupts
+    process: PartialState = field(default_factory=PartialState)
+
+    def run(self) -> dict[int, Look]:
+        """Train what is left; returns all looks at the validation rows, by step.
+
+        Raises:
+            KeyboardInterrupt: it was interrupted; a checkpoint was written.
+            AsrdiagError: the loss is no number, or a clip has changed.
+            SaveError: something could not be written.
+        """
+        left = [planned for planned in self.stages if not self.folder.done(planned.number)]
+        if left and left[0].before:
+            load_weights(self.opened.model, self.folder.checkpoint(left[0].before))
+        elif left and self.validation and 0 not in self.folder.all_looks():
+            self.display.note(f"before training: {len(self.validation)} validation rows")
+            self.look(0, "before")
+        if left:
+            # Stages that are done count as done; one under way counts from its last checkpoint.
+            self.display.begin(total_steps(self.stages), left[0].before)
+        for planned in left:
+            self._train(planned)
+        return self.folder.all_looks()
+
+    def look(self, step: int, stage: str) -> Look:
+        """Transcribe the validation rows, and write down what came of it."""
+        assert self.validation is not None
+        model = self.opened.family.family.model
+        model.eval()
+        found = self.validation.look(
+            step,
+            stage,
+            process=self.process.process_index,
+            n_processes=self.process.num_processes,
+            gather=gather_object if self.process.num_processes > 1 else lambda found: found,
+        )
+        if self.process.is_main_process:
+            self.folder.add_look(found)
+            self.display.note(f"{stage}: {found.told()}")
+        return found
+
+    def _train(self, planned: PlannedStage) -> None:
+        stage, state = planned.stage, self.folder.state(planned.number)
+        resume = self.folder.resume_from(planned.number) if self.process.is_main_process else None
+        self.process.wait_for_everyone()
+        if not self.process.is_main_process:
+            resume = self.folder.resume_from(planned.number)
+        if resume:
+            done = int(resume.name.partition("-")[2])
+            self.display.note(f"{stage.name}: goes on after step {planned.before + done}")
+            self.display.done += done
+
+        def look(step: int) -> dict[str, float]:
+            return {"eval_error_rate": self.look(planned.before + step, stage.name).score}
+
+        with JsonLog(self.folder.steps) as log:
+            trainer = SftTrainer(
+                model=self.opened.model,
+                family=self.opened.family,
+                parts=self.opened.parts,
+                stage=stage,
+                adapter=self.recipe.lora is not None,
+                args=self._arguments(planned, state),
+                dataset=StageDataset(
+                    self.pool, planned.order.rows, self.opened.family, clip_limits(self.recipe.limits)
+                ),
+                callbacks=[
+                    Rhythm(self.recipe.checkpoint_every, planned.before),
+                    Keeper(self.folder, planned.before),
+                    Reporter(log, self.display, stage.name, planned.before),
+                    self.interrupts,
+                ],
+                look=look if self.validation else None,
+            )
+            with self.interrupts.listening():
+                trainer.train(resume_from_checkpoint=str(resume) if resume else None)
+        self.process.wait_for_everyone()
+        if self.process.is_main_process:
+            self.folder.finish(planned.number, planned.steps)
+        del trainer
+        gc.collect()  # the optimiser's state is as large as what it trains
+
+    def _arguments(self, planned: PlannedStage, state: Path) -> TrainingArguments:
+        recipe, optimizer = self.recipe, self.recipe.optimizer
+        arguments = TrainingArguments(
+            output_dir=str(state),
+            per_device_train_batch_size=recipe.batch.per_device,
+            gradient_accumulation_steps=accumulation(recipe, self.process.num_processes),
+            num_train_epochs=1,
+            lr_scheduler_type=SCHEDULES[optimizer.schedule],
+            warmup_steps=planned.warmup_steps,
+            weight_decay=optimizer.weight_decay,
+            max_grad_norm=optimizer.max_grad_norm,
+            bf16=recipe.model.dtype == "bfloat16",
+            logging_steps=1,
+            logging_nan_inf_filter=False,
+            save_strategy="no",  # a callback decides
+            save_total_limit=2,  # the last complete one stays until the next is complete
+            seed=(recipe.seed * 1009 + planned.number) % 2**32,
+            use_cpu=self.process.device.type == "cpu",
+            use_cache=True,  # validation writes token by token
+            report_to=list(recipe.trackers) or "none",
+            run_name=f"{recipe.name}-{planned.stage.name}",
+            disable_tqdm=True,
+            remove_unused_columns=False,
+            train_sampling_strategy="sequential",
+            dataloader_num_workers=recipe.workers,
+            ddp_find_unused_parameters=False,
+        )
+        arguments._n_gpu = min(arguments.n_gpu, 1)  # several GPUs are for `accelerate launch`
+        return arguments
+
+
+def prepare(
+    loaded: LoadedRecipe[SftRecipe], folder: TrainFolder | None, display: TrainDisplay, device: str
+) -> Session:
+    """Open the model, look at all rows, and find the beginning of this training in its folder, if it has one.
+
+    Args:
+        loaded: the recipe.
+        folder: where it is written to, locked; `None`: nothing is written.
+        display: told how far it is.
+        device: of this process.
+
+    Raises:
+        UsageError: the model, the rows, the plan or the folder cannot be used.
+    """
+    recipe, process = loaded.recipe, PartialState()
+    accumulation(recipe, process.num_processes)
+    writes = folder is not None and process.is_main_process
+    opened = open_model(recipe, device)
+    if folder is not None and writes:
+        folder.begin(_identity(loaded), loaded.content)
+
+    def look_at(rows: Path, name: str) -> Pool:
+        listing = folder.listing(name) if folder is not None and writes else None
+        return open_pool(rows, opened.family, recipe.limits, listing, display)
+
+    pool = look_at(recipe.train.rows, "train")
+    validation = None
+    if recipe.validation is not None:
+        validation = Validation(
+            look_at(recipe.validation.rows, "validation"),
+            opened.family,
+            clip_limits(recipe.limits),
+            batch_size=recipe.validation.batch_size,
+            limit=recipe.validation.limit,
+            seed=recipe.seed,
+        )
+    process.wait_for_everyone()
+    return Session(
+        recipe=recipe,
+        folder=folder or TrainFolder(Path()),
+        opened=opened,
+        pool=pool,
+        stages=plan(recipe, pool),
+        validation=validation,
+        display=display,
+        interrupts=Interrupts(display),
+    )
+
+
+def _identity(loaded: LoadedRecipe[SftRecipe]) -> dict[str, Json]:
+    """All that decides what is learnt."""
+    said = {key: value for key, value in loaded.resolved().items() if key not in NOT_IN_IDENTITY}
+    return {
+        "schema": 1,
+        "recipe": said,
+        "model": system_spec(loaded.recipe).identity()["revision"],
+    }

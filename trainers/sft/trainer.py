@@ -1,0 +1,122 @@
+"""transformers' Trainer with a loss over transcripts, learning rates by part, and validation."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch.utils.data import Dataset
+from transformers import PrinterCallback, ProgressCallback, Trainer, TrainerCallback, TrainingArguments
+
+from asrdiag.errors import AsrdiagError
+
+from ..families.base import IGNORED, Part, Tensors, TrainedFamily
+from .parts import groups, let_learn
+from .variants import Stage
+from .weights import save_weights
+
+
+def transcript_loss(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    """The sum of -ln p over the labels that count.
+
+    Args:
+        logits: of shape [rows, positions, vocabulary], for the last of the labels' positions.
+        labels: of shape [rows, all positions].
+
+    >>> logits = torch.zeros(1, 2, 4)
+    >>> round(float(transcript_loss(logits, torch.tensor([[IGNORED, IGNORED, 3]]))), 4)
+    1.3863
+    """
+    asked = labels[:, labels.shape[1] - logits.shape[1] :]
+    return torch.nn.functional.cross_entropy(
+        logits.float().flatten(0, 1), asked.flatten(), ignore_index=IGNORED, reduction="sum"
+    )
+
+
+class SftTrainer(Trainer):
+    """One stage.
+
+    Rows come in the order of the dataset, which is the stage's; its one epoch is the whole stage.
+    """
+
+    def __init__(
+        self,
+        *,
+        model: Any,
+        family: TrainedFamily,
+        parts: Mapping[str, Part],
+        stage: Stage,
+        adapter: bool,
+        args: TrainingArguments,
+        dataset: "Dataset[Tensors]",
+        callbacks: list[TrainerCallback],
+        look: Callable[[int], dict[str, float]] | None,
+    ) -> None:
+        let_learn(model, parts, stage.learning_rates, adapter=adapter)
+        super().__init__(
+            model=model,
+            args=args,
+            train_dataset=dataset,
+            data_collator=family.batch,
+            callbacks=callbacks,
+        )
+        for unwanted in (PrinterCallback, ProgressCallback):
+            self.remove_callback(unwanted)
+        self._family, self._parts, self._stage, self._adapter, self._look = (
+            family,
+            parts,
+            stage,
+            adapter,
+            look,
+        )
+        # So that it counts the labels of a whole step, over all batches and devices, and gives us the number.
+        self.model_accepts_loss_kwargs = True
+
+    def create_optimizer(self, model: Any = None) -> torch.optim.Optimizer:
+        """AdamW with a learning rate for each part."""
+        # Again: weights that were read from a checkpoint all learn.
+        let_learn(self.model, self._parts, self._stage.learning_rates, adapter=self._adapter)
+        if self.optimizer is None:
+            found = groups(self.model, self._parts, self._stage.learning_rates, self.args.weight_decay)
+            self.optimizer = torch.optim.AdamW(found)
+        return self.optimizer
+
+    def compute_loss(
+        self,
+        model: Any,
+        inputs: Tensors,
+        return_outputs: bool = False,
+        num_items_in_batch: torch.Tensor | int | None = None,
+    ) -> Any:
+        """The mean over all transcript tokens of the step, wherever and whenever they are computed."""
+        labels = inputs["labels"]
+        total = transcript_loss(self._family.logits(model, inputs), labels)
+        if num_items_in_batch is None:
+            return total / (labels != IGNORED).sum().clamp(min=1)
+        # Gradients of several devices are averaged afterwards.
+        return total / num_items_in_batch * self.accelerator.num_processes
+
+    def evaluate(self, *args: Any, **kwargs: Any) -> dict[str, float]:
+        """Transcribe the validation rows; nothing is drawn for it, so that training goes on as without it."""
+        if self._look is None:
+            return {}
+        self.model.eval()
+        found = self._look(self.state.global_step)
+        self.model.train()
+        self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, found)
+        return found
+
+    def save_model(self, output_dir: str | None = None, _internal_call: bool = False) -> None:
+        """The adapter, or the weights where there is none."""
+        if self.args.should_save:
+            save_weights(self.accelerator.unwrap_model(self.model), Path(output_dir or self.args.output_dir))
+
+    def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
+        """Stop at a loss that is no number: what is learnt from then on is lost."""
+        loss = logs.get("loss")
+        if loss is not None and not torch.isfinite(torch.tensor(loss)):
+            raise AsrdiagError(
+                f"stage {self._stage.name}, step {self.state.global_step}: the loss is {loss}; lower the "
+                "learning rates, or train in float32, and begin anew with --fresh"
+            )
+        super().log(logs, start_time)

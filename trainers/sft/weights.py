@@ -1,0 +1,49 @@
+"""What was learnt, on disk: an adapter, or all weights where there is none."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+from asrdiag.store.atomic import TEMPORARY
+
+ADAPTER_FILES = ("adapter_config.json", "adapter_model.safetensors")
+
+
+def save_weights(model: Any, folder: Path) -> None:
+    """Write the adapter, or the whole model; nothing else of the training."""
+    from peft import PeftModel
+
+    if isinstance(model, PeftModel):
+        # Embeddings are never adapted; asking whether they were would mean asking the hub for the base model.
+        model.save_pretrained(str(folder), save_embedding_layers=False)
+        (folder / "README.md").unlink(missing_ok=True)
+    else:
+        model.save_pretrained(str(folder))
+
+
+def load_weights(model: Any, folder: Path) -> None:
+    """Read what `save_weights` wrote, bit for bit."""
+    from peft import PeftModel, set_peft_model_state_dict
+    from safetensors.torch import load_file
+
+    found: dict[str, Any] = {}
+    for file in sorted(folder.glob("*.safetensors")):
+        found |= load_file(file)
+    if isinstance(model, PeftModel):
+        set_peft_model_state_dict(model, found)
+    else:
+        model.load_state_dict(found, strict=False)  # tied weights are there once
+        model.tie_weights()
+
+
+def put(source: Path, target: Path) -> None:
+    """Copy a folder of weights under a name that it gets when all of it is there."""
+    temporary = target.with_name(f".{target.name}{TEMPORARY}")
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir(parents=True)
+    for file in sorted(source.iterdir()):
+        is_weights = file.suffix in (".safetensors", ".json", ".jinja") and file.name != "trainer_state.json"
+        if is_weights:
+            shutil.copyfile(file, temporary / file.name)
+    shutil.rmtree(target, ignore_errors=True)
+    temporary.rename(target)
