@@ -73,22 +73,27 @@ class DataFolder:
         """Whether the rows of this identity are there, as they were written.
 
         Raises:
-            UsageError: the folder holds something else, or rows that were made otherwise.
+            UsageError: the folder holds something else, or complete rows that were made otherwise.
         """
         self._refuse_foreign()
         found = self.read()
-        if not found:
+        if found.get("status") != "complete":
             return False
-        if changed := list(differences(found["identity"], identity)):
-            shown = "; ".join(changed[:5]) + (f"; and {len(changed) - 5} more" if len(changed) > 5 else "")
+        if changed := self.changed(identity):
             raise UsageError(
-                f"{self.path} holds data that was made otherwise: {shown}. Choose another --out, or "
+                f"{self.path} holds data that was made otherwise: {changed}. Choose another --out, or "
                 "--fresh to move it aside (what the base system answered is kept)"
             )
-        return found.get("status") == "complete" and all(
+        return all(
             (path := self.path / name).is_file() and path.stat().st_size == file["bytes"]
             for name, file in found["files"].items()
         )
+
+    def changed(self, identity: Mapping[str, Any]) -> str:
+        """In what the folder's data is made from something else; "" if it is not."""
+        found = self.read()
+        changed = list(differences(found["identity"], identity)) if found else []
+        return "; ".join(changed[:5]) + (f"; and {len(changed) - 5} more" if len(changed) > 5 else "")
 
     def move_aside(self) -> Path | None:
         """Make room for new data; the base system's answers stay.

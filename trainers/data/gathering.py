@@ -16,6 +16,7 @@ from .pool import Pool
 from .recipe import DataRecipe, Input
 
 _BATCH = 2000
+_ROUNDING = 0.005
 
 
 def gather(pool: Pool, recipe: DataRecipe, display: CorpusDisplay) -> None:
@@ -30,14 +31,16 @@ def gather(pool: Pool, recipe: DataRecipe, display: CorpusDisplay) -> None:
             if pool.done(f"input {number}") is not None:
                 continue
             with pool.writing():
-                waiting = iter(candidates_of(given))
+                waiting, restated = iter(candidates_of(given)), 0
                 while chunk := list(islice(waiting, _BATCH)):
-                    pool.add(number, _graded(chunk, recipe))
+                    graded = list(_graded(chunk, recipe))
+                    pool.add(number, graded)
+                    restated += sum(_differs(one, grade) for one, grade in graded)
                     refused = sum(isinstance(one, Dropped) for one in chunk)
                     display.advance(len(chunk), refused, 0.0)
                 if given.run is not None:
                     _add_sources(pool, number, given)
-                pool.mark(f"input {number}", True)
+                pool.mark(f"input {number}", {"restated": restated})
 
 
 def _graded(
@@ -47,6 +50,13 @@ def _graded(
     candidates = [one for one in wanted if isinstance(one, Candidate)]
     grades = iter(grade_all(candidates, recipe.bins, recipe.normalizer))
     return ((one, next(grades) if isinstance(one, Candidate) else None) for one in wanted)
+
+
+def _differs(one: Candidate | Dropped, grade: Grade | None) -> bool:
+    """Whether a row states another error rate than its prediction has."""
+    if not isinstance(one, Candidate) or grade is None or None in (one.base_wer, grade.base_wer):
+        return False
+    return abs(one.base_wer - grade.base_wer) > _ROUNDING  # type: ignore[operator]
 
 
 def _in_language(one: Candidate | Dropped, recipe: DataRecipe) -> Candidate | Dropped:

@@ -85,6 +85,9 @@ def make_data(
         raise SaveError(f"{out}: could not be made: {error.strerror}") from error
     with RunLock(out):
         remove_leftovers(out)
+        if changed := folder.changed(identity):  # of a session that came to no end
+            display().note(f"begun anew, since this changed: {changed}")
+            shutil.rmtree(folder.work)
         started = {"identity": identity, "recipe": loaded.path.name, "name": recipe.name}
         folder.write({"status": "running", **started})
         with Pool(folder.work / "pool.sqlite", recipe.seed) as pool:
@@ -180,6 +183,9 @@ def _bases(recipe: DataRecipe, out: Path) -> list[dict[str, Any]]:
 def _notes(pool: Pool, recipe: DataRecipe) -> list[str]:
     """What a reader of the numbers should know."""
     notes = []
+    restated = sum(pool.done(f"input {number}")["restated"] for number in range(len(recipe.inputs)))
+    if restated:
+        notes.append(f"{restated} rows stated another error rate than their prediction has; ours is taken")
     clean = pool.count("reason IS NULL AND scenario = 'clean'")
     if clean and clean == pool.count("reason IS NULL"):
         notes.append("every row counts as clean; where that is not so, name the input's `scenario`")

@@ -44,7 +44,7 @@ def _parts(counts: Iterable[Mapping[str, Any]], bins: Sequence[str]) -> "Rendera
 
 
 def _scenarios(counts: Iterable[Mapping[str, Any]], bins: Sequence[str]) -> "RenderableType":
-    table = _table("train, by scenario and severity", bins)
+    table = _table("train, by scenario", bins)
     by_stratum: dict[str, list[Mapping[str, Any]]] = {}
     for cell in counts:
         if cell["part"] == "train":
@@ -83,7 +83,7 @@ def _table(title: str, bins: Sequence[str]) -> Any:
     from rich.table import Table
 
     table = Table(box=SIMPLE)
-    table.add_column(title)
+    table.add_column(title, no_wrap=True)
     for name in (*bins, "all", "clean", "hours", "mean WER"):
         table.add_column(f"{name} %" if name in bins else name, justify="right")
     return table
