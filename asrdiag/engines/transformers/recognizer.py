@@ -1,6 +1,6 @@
 """Clips through a loaded model: gated, cut, grouped into batches, joined again."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -93,6 +93,9 @@ class TransformersRecognizer:
         answers: dict[int, Transcript | Failed] = {}
         cuts: dict[int, _Cut] = {}
         for number, clip in enumerate(clips):
+            if not np.isfinite(clip.samples).all():
+                answers[number] = Failed(SampleError(f"{clip.sample_id}: found NaN or infinity in the audio"))
+                continue
             if silent := gated(clip.samples):
                 answers[number] = silent
                 continue
@@ -100,22 +103,19 @@ class TransformersRecognizer:
                 cuts[number] = self._cut(clip)
             except SampleError as error:
                 answers[number] = Failed(SampleError(f"{clip.sample_id}: {error}"))
-        self._route(cuts, answers)
+        self._route(cuts.values())
         pieces = [piece for cut in cuts.values() for piece in cut.pieces]
         heard = dict(zip(map(id, pieces), self._decode(pieces, most=len(clips)), strict=True))
         for number, cut in cuts.items():
             answers[number] = _joined(cut, [heard[id(piece)] for piece in cut.pieces])
         return [answers[number] for number in range(len(clips))]
 
-    def _route(self, cuts: dict[int, _Cut], answers: dict[int, Transcript | Failed]) -> None:
-        """Have each clip's pieces say which weights they are for; a clip that cannot be routed has failed."""
+    def _route(self, cuts: Collection[_Cut]) -> None:
+        """Have each clip's pieces say which weights they are for."""
         if self._routing is None:
             return
-        for number in [number for number, cut in cuts.items() if not np.isfinite(cut.clip.samples).all()]:
-            clip = cuts.pop(number).clip
-            answers[number] = Failed(SampleError(f"{clip.sample_id}: found NaN or infinity in the audio"))
-        routes = self._routing.routes([cut.clip.samples for cut in cuts.values()])
-        for cut, route in zip(cuts.values(), routes, strict=True):
+        routes = self._routing.routes([cut.clip.samples for cut in cuts])
+        for cut, route in zip(cuts, routes, strict=True):
             cut.route = route
             cut.pieces = [replace(piece, adapted=route.adapted) for piece in cut.pieces]
 

@@ -61,12 +61,12 @@ class Routing:
             self._switch.use(adapted)
 
 
-def open_routing(spec: CheckpointSpec, device: Any, model: Any | None) -> Routing | None:
+def open_routing(spec: CheckpointSpec, device: Any | None, model: Any | None) -> Routing | None:
     """Load a system's router; `None` if it has none.
 
     Args:
         spec: the system.
-        device: of torch, for the router.
+        device: of torch, for the router; `None`: the first GPU, if there is one.
         model: with the adapter in it, which is made one that can be switched; `None`: requests name it.
 
     Raises:
@@ -78,6 +78,10 @@ def open_routing(spec: CheckpointSpec, device: Any, model: Any | None) -> Routin
     from ...routing.router import Router
     from ...routing.switching import make_switch
 
+    if device is None:
+        import torch
+
+        device = "cuda" if torch.cuda.is_available() else "cpu"
     router = Router.open(checkpoint.fetched(CONFIG), device)
     switch: Switch | None = None
     if model is not None:

@@ -159,7 +159,7 @@ class VllmSpec(CheckpointSpec):
 
         # The model takes its share of the GPU's memory first; the router needs some hundred MB of the rest.
         model = VllmModel(self)
-        recognizer = TransformersRecognizer(model, self, open_routing(self, "cuda", None))
+        recognizer = TransformersRecognizer(model, self, open_routing(self, None, None))
         recognizer.warm_up()
         return recognizer
 
