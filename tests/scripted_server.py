@@ -169,8 +169,8 @@ def _taken_apart(content_type: str, body: bytes) -> tuple[dict[str, Any], bytes 
     if content_type.startswith("application/json"):
         fields = json.loads(body)
         parts = [part for message in fields["messages"] for part in message["content"] if part != str(part)]
-        [audio] = [part["input_audio"]["data"] for part in parts if "input_audio" in part]
-        return fields, base64.b64decode(audio)
+        audio = [part["input_audio"]["data"] for part in parts if "input_audio" in part]
+        return fields, base64.b64decode(audio[0]) if audio else None
     message = BytesParser().parsebytes(b"Content-Type: " + content_type.encode() + b"\r\n\r\n" + body)
     fields, audio = {}, None
     for part in message.get_payload():

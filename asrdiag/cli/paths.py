@@ -13,7 +13,7 @@ _RUN_FILES = {
     *("identity.json", "samples.jsonl", "scores.parquet", "summary.json", "errors.jsonl"),
     *("leaderboard.csv", "groups.csv", "comparisons.csv", "calibration.csv", "semantic.csv"),
 }
-_RUN_FOLDERS = {"audio", "superseded", "includes", "semantic"}
+_RUN_FOLDERS = {"audio", "judge", "superseded", "includes", "semantic"}
 
 
 def source(text: str) -> Path:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ..metrics import ERROR_RATES, UNITS, MacroRate, Unit, macro_rate, mean_rate
+from .judged import mean_judged
 from .numbers import percent
 from .similarity import macro_similarity, mean_similarity
 from .speaker_blocks import joint_blocks
@@ -159,6 +160,7 @@ def _mean(members: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "ci_low_pct": mean.interval.low if mean.interval else None,
         "ci_high_pct": mean.interval.high if mean.interval else None,
         **mean_similarity(members),
+        **mean_judged(members),
         "complete": True,
         "source": "measured",
     }

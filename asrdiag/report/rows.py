@@ -8,12 +8,13 @@ from typing import Any
 from ..store.folder import RunFolder
 from .aggregation import mean_over_datasets
 from .columns import COLUMNS
+from .judged import JudgedColumns
 
 Row = Mapping[str, Any]
 
 LEADERBOARD_COLUMNS = tuple(COLUMNS)
 _RESULT = LEADERBOARD_COLUMNS[LEADERBOARD_COLUMNS.index("metric") : LEADERBOARD_COLUMNS.index("complete") + 1]
-_NO_NUMBERS = ("metric", "normalizer", "semantic_model", "complete")
+_NO_NUMBERS = ("metric", "normalizer", "semantic_model", "judge", "complete")
 METRICS = tuple(name for name in _RESULT if name not in _NO_NUMBERS)
 GROUP_COLUMNS = ("run_id", "system", "dataset", "condition", "factor", "value", "language", *_RESULT)
 
@@ -30,6 +31,7 @@ def leaderboard_rows(folder: RunFolder) -> Iterator[dict[str, Any]]:
     """
     run = folder.read_run()
     common = {"run": str(folder.path), "run_id": run["run_id"]}
+    judged = JudgedColumns(folder)
     scored = set()
     found: list[dict[str, Any]] = []
     for summary in folder.summaries():
@@ -42,7 +44,9 @@ def leaderboard_rows(folder: RunFolder) -> Iterator[dict[str, Any]]:
         for row in summary["rows"]:
             reason = run["not_run"].get(row["dataset"])
             note = {"note": f"not run: {reason}; these are earlier results"} if reason else {}
-            found.append({**common, "source": "measured", **of_cell, **row, **note})
+            found.append(
+                {**common, "source": "measured", **of_cell, **row, **judged.of(summary, row), **note}
+            )
     yield from found
     yield from mean_over_datasets(found)
     for key in run["suite_cells"]:

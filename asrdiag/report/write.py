@@ -11,12 +11,18 @@ from .similarity import SEMANTIC_COLUMNS, semantic_rows
 def write_reports(folder: RunFolder, *, compare: bool = True) -> None:
     """Write `leaderboard.csv` and `groups.csv` from the summaries, and `comparisons.csv` from the scores.
 
+    What judges found is summarised anew, too, since it is told by the scores' rows.
+
     Comparing takes about ten microseconds an answer. Where it is left out, or there are no two systems with
     scores, an earlier `comparisons.csv` is removed: it might no longer be true.
 
     Raises:
         SaveError: a file could not be written.
     """
+    if (folder.path / "judge").is_dir():
+        from ..judge.summary import summarize
+
+        summarize(folder)
     rows = list(leaderboard_rows(folder))
     write_text(folder.leaderboard, to_csv(rows, LEADERBOARD_COLUMNS))
     if similar := list(semantic_rows(rows)):
