@@ -1,4 +1,4 @@
-"""`asrdiag train data|sft|router RECIPE`: each step has its command in the trainers' folder of its name."""
+"""`asrdiag train STEP RECIPE`: each step has its command in the trainers' folder of its name."""
 
 import argparse
 import importlib
@@ -21,6 +21,7 @@ def add_parser(verbs: SubParsers) -> None:
     steps = parser.add_subparsers(title="steps", metavar="STEP", required=True)
     _add_data(steps)
     _add_sft(steps)
+    _add_rl(steps)
     _add_router(steps)
 
 
@@ -43,6 +44,17 @@ def _add_sft(steps: SubParsers) -> None:
         "sft",
         help="supervised training in phases: encoder and aligner, decoder, all",
         description="Trains an adapter (or all weights) on graded rows, phase by phase. The same command "
+        "again goes on where it stopped, as if it had not been interrupted.",
+    )
+    parser.add_argument("--device", default="auto", help="auto (default), cpu, cuda or cuda:N")
+
+
+def _add_rl(steps: SubParsers) -> None:
+    parser = _add_step(
+        steps,
+        "rl",
+        help="reinforcement learning: answers are sampled, scored, and learnt from",
+        description="Trains an adapter on sampled answers by a reward made of error counts. The same command "
         "again goes on where it stopped, as if it had not been interrupted.",
     )
     parser.add_argument("--device", default="auto", help="auto (default), cpu, cuda or cuda:N")

@@ -4,31 +4,17 @@ import argparse
 import os
 from pathlib import Path
 
-from asrdiag.engines.base import Package
-from asrdiag.errors import UsageError
-
-_NEEDED = (
-    Package("torch", "torch", at_least="2.6"),
-    Package("transformers", "transformers", at_least="5.15.1"),
-    Package("peft", "peft", at_least="0.19.1"),
-    Package("accelerate", "accelerate", at_least="1.10"),
-)
-
 
 def run(options: argparse.Namespace) -> int:
     """Train, choose, and say how the result is used."""
+    from ..packages import require_packages
     from ..recipe import load_recipe
     from .schema import SftRecipe
 
     loaded = load_recipe(options.recipe, SftRecipe, data=options.data, settings=options.set)
-    for package in _NEEDED:
-        if reason := package.missing():
-            raise UsageError(f"{reason}: pip install 'asrdiag[transformers]'")
-    for name in loaded.recipe.trackers:
-        if reason := Package(name, name).missing():
-            raise UsageError(f"trackers: {reason}: pip install {name}")
+    require_packages(loaded.recipe.trackers)
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # it says so each time a process is forked off
-    from contextlib import nullcontext
+    from contextlib import closing, nullcontext
 
     from asrdiag.store.lock import RunLock
 
@@ -45,12 +31,16 @@ def run(options: argparse.Namespace) -> int:
         if options.fresh:
             folder.make_room()
         folder.path.mkdir(parents=True, exist_ok=True)
-    with RunLock(folder.path) if writes else nullcontext():
-        with make_display(options.progress if is_main else "none") as display:
-            session = prepare(loaded, None if options.dry_run else folder, display, device)
-            for planned in session.stages:
-                display.note(planned.told())
-            if options.dry_run:
-                return 0
-            looks = session.run()
-        return finish(session, looks) if is_main else 0
+    with (
+        RunLock(folder.path) if writes else nullcontext(),
+        make_display(options.progress if is_main else "none") as display,
+        closing(prepare(loaded, folder if not options.dry_run else None, display, device)) as session,
+    ):
+        for planned in session.stages:
+            display.note(planned.told())
+        if options.dry_run:
+            return 0
+        looks = session.run()
+        if is_main:
+            finish(session, looks)
+    return 0

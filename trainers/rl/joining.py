@@ -1,0 +1,90 @@
+"""Two adapters that were trained one after the other, as one for the model that the first was made for."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from asrdiag.errors import UsageError
+from asrdiag.store.atomic import write_json
+
+_CONFIG, _WEIGHTS = "adapter_config.json", "adapter_model.safetensors"
+_A, _B = ".lora_A.weight", ".lora_B.weight"
+
+Factors = dict[str, tuple[torch.Tensor, torch.Tensor]]
+
+
+def join(first: Path, second: Path, folder: Path) -> None:
+    """Write one adapter that changes the weights by what both change them, up to rounding.
+
+    B1 A1 s1 + B2 A2 s2 = [s1 B1, s2 B2] [A1; A2], so the rank of the result is the sum of both ranks. A layer
+    that only one of them adapts is filled up with zeros.
+
+    Args:
+        first: of the base model.
+        second: of the base model with `first` merged into it.
+        folder: is made; weights are float32.
+
+    Raises:
+        UsageError: one of them is no LoRA adapter, or of a kind whose change is not B A s.
+    """
+    from safetensors.torch import save_file
+
+    (old, config), (new, other) = _read(first), _read(second)
+    ranks = int(config["r"]), int(other["r"])
+    weights: dict[str, torch.Tensor] = {}
+    for layer in sorted({*old, *new}):
+        a, b = zip(
+            *(_filled(each, layer, rank, (old, new)) for each, rank in zip((old, new), ranks, strict=True)),
+            strict=True,
+        )
+        weights[layer + _A] = torch.cat(a, dim=0).contiguous()
+        weights[layer + _B] = torch.cat(b, dim=1).contiguous()
+    rank = sum(ranks)
+    names = sorted(layer.removeprefix("base_model.model.") for layer in {*old, *new})
+    folder.mkdir(parents=True, exist_ok=True)
+    save_file(weights, folder / _WEIGHTS, metadata={"format": "pt"})
+    write_json(
+        folder / _CONFIG,
+        {
+            **other,
+            "r": rank,
+            "lora_alpha": rank,
+            "target_modules": names,
+            "rank_pattern": {},
+            "alpha_pattern": {},
+        },
+    )
+
+
+def _filled(
+    factors: Factors, layer: str, rank: int, both: tuple[Factors, Factors]
+) -> tuple[torch.Tensor, torch.Tensor]:
+    if layer in factors:
+        return factors[layer]
+    a, b = next(each[layer] for each in both if layer in each)
+    return a.new_zeros(rank, a.shape[1]), b.new_zeros(b.shape[0], rank)
+
+
+def _read(folder: Path) -> tuple[Factors, Mapping[str, Any]]:
+    """A and s B of each layer, and the configuration."""
+    from safetensors.torch import load_file
+
+    try:
+        config = json.loads((folder / _CONFIG).read_text(encoding="utf-8"))
+        weights = load_file(folder / _WEIGHTS)
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{folder}: expected an adapter of peft: {error}") from error
+    patterns = config.get("rank_pattern") or config.get("alpha_pattern")
+    if config.get("peft_type") != "LORA" or config.get("use_dora") or config.get("use_rslora") or patterns:
+        raise UsageError(f"{folder / _CONFIG}: expected a plain LORA adapter of one rank")
+    scale = config["lora_alpha"] / config["r"]
+    layers = [name.removesuffix(_A) for name in weights if name.endswith(_A)]
+    if 2 * len(layers) != len(weights):
+        odd = next(name for name in weights if not name.endswith((_A, _B)))
+        raise UsageError(f"{folder / _WEIGHTS}: found {odd}, expected the factors A and B of layers only")
+    return {
+        layer: (weights[layer + _A].float(), weights[layer + _B].float() * scale) for layer in layers
+    }, config

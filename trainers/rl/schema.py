@@ -1,0 +1,136 @@
+"""A recipe for `asrdiag train rl`: one pydantic model is the check and the reference."""
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from asrdiag.spec import Spec, SuitePath
+
+from ..recipe import Recipe
+from ..sft.schema import Count, Limits, Lora, Model, Module, PartName, Rate, Share, Validation
+
+RewardName = Literal[
+    "dg-wgpo",
+    "dg-wgpo-appendix",
+    "without-r-rep",
+    "without-r-fine",
+    "without-r-struc",
+    "without-gate",
+    "r-wer",
+]
+
+
+class RlLora(Lora):
+    """A new adapter. Nothing is dropped out, or an answer would have another probability at each look."""
+
+    dropout: Literal[0] = 0
+
+
+class Prompts(Spec):
+    """The clips that answers are sampled to."""
+
+    rows: SuitePath
+    enrich: Annotated[Mapping[str, Rate], Field(min_length=1)] | None = None
+    """How often a clip of each bin (`clean`, `<30`, `<50`, `<70`) is drawn, against the others; bins that are
+    not named are not drawn. `None`: every clip alike."""
+
+
+class RewardSpec(Spec):
+    """What an answer is worth."""
+
+    name: RewardName = "dg-wgpo"
+    parameters: Mapping[str, float | bool] = {}
+    """Of `asrdiag.metrics.rewards.DGWGPOReward`."""
+
+
+class SamplingSpec(Spec):
+    """How answers are drawn."""
+
+    temperature: Rate = 0.5
+    top_p: Annotated[float, Field(gt=0, le=1)] = 0.95
+    top_k: Annotated[int, Field(ge=0)] = 50
+    """0: all tokens."""
+    repetition_penalty: Rate = 1.08
+    max_new_tokens: Count = 256
+    max_tokens_per_s: Rate | None = None
+    """A lower limit for short clips: so many tokens for a second of the longest in a batch, and 8."""
+
+
+class Groups(Spec):
+    """How many answers a step learns from."""
+
+    prompts: Count = 16
+    """Clips a step, over all devices."""
+    rollouts: Annotated[int, Field(ge=2)] = 12
+    """Answers to each: K."""
+    max_resamples: Annotated[int, Field(ge=0)] = 4
+    """How often clips whose answers are all worth the same are replaced by others; 0: never."""
+    mask_overlong: bool = True
+    """Answers that were cut at the limit are compared, and not learnt from."""
+    decode_at_once: Count = 8
+    """Clips whose answers are drawn together."""
+    learn_at_once: Count = 2
+    """Clips whose answers are learnt from together; the rest of a step is accumulated."""
+
+
+class LossSpec(Spec):
+    """The loss; see `policy_loss`."""
+
+    kind: Literal["dapo", "grpo"] = "dapo"
+    clip_low: Rate = 0.2
+    clip_high: Rate = 0.28
+    beta: Annotated[float, Field(ge=0)] = 0.04
+    iterations: Count = 2
+    """Updates from the same answers."""
+    scale_advantages: bool = True
+
+
+class RlOptimizer(Spec):
+    """AdamW, cosine after the warm-up."""
+
+    weight_decay: Annotated[float, Field(ge=0)] = 0.0
+    max_grad_norm: Rate = 1.0
+    warmup_ratio: Annotated[float, Field(ge=0, lt=1)] = 0.03
+    schedule: Literal["cosine", "linear", "constant"] = "cosine"
+
+
+class Collapse(Spec):
+    """Signs that the policy has found a way around the reward; see `docs/reinforcement-learning.md`."""
+
+    steps: Count = 5
+    """Over so many steps in a row."""
+    empty: Share = 0.3
+    repetition: Share = 0.3
+    overlong: Share = 0.3
+
+
+class RlRecipe(Recipe):
+    """Reinforcement learning of a speech model."""
+
+    step: Literal["rl"]
+    model: Model
+    start: SuitePath | None = None
+    """An adapter that is made part of the model first: where supervised training ended."""
+    modules: Annotated[Mapping[PartName, Module], Field(min_length=1)] | None = None
+    lora: RlLora = RlLora()
+    learning_rates: Annotated[Mapping[PartName, Rate], Field(min_length=1)]
+    """By part of the model; `llm` is another name of `decoder`."""
+    train: Prompts
+    validation: Validation | None = None
+    limits: Limits = Limits()
+    reward: RewardSpec = RewardSpec()
+    sampling: SamplingSpec = SamplingSpec()
+    groups: Groups = Groups()
+    loss: LossSpec = LossSpec()
+    optimizer: RlOptimizer = RlOptimizer()
+    collapse: Collapse = Collapse()
+    steps: Count
+    checkpoint_every: Count = 20
+
+    @model_validator(mode="after")
+    def _reward_is_one(self) -> "RlRecipe":
+        from .rewarding import make_reward
+
+        make_reward(self.reward)
+        return self

@@ -1,0 +1,152 @@
+"""Learning from a step's groups."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+
+from .loss import Clip, policy_loss
+from .policies import Policy, token_logprobs
+from .sampling import Group
+from .schema import RlRecipe
+
+
+@dataclass(frozen=True, slots=True)
+class Portion:
+    """Some groups as tensors."""
+
+    groups: tuple[Group, ...]
+    tokens: torch.Tensor
+    """int64 [answers, tokens]"""
+    mask: torch.Tensor
+    """bool [answers, tokens]: tokens that count."""
+    advantages: torch.Tensor
+    """float32 [answers]"""
+    old: torch.Tensor
+    """float32 [answers, tokens]: ln p when they were sampled."""
+    reference: torch.Tensor | None
+
+
+@dataclass(slots=True)
+class Learnt:
+    """Of one step, over its updates."""
+
+    n_tokens: int
+    entropy: float
+    """Mean over tokens, in nats, when they were sampled."""
+    kl: list[float] = field(default_factory=list)
+    """Mean over tokens, at each update."""
+    clipped_low: list[float] = field(default_factory=list)
+    clipped_high: list[float] = field(default_factory=list)
+    loss: list[float] = field(default_factory=list)
+    grad_norm: list[float] = field(default_factory=list)
+
+
+class Learner:
+    """Updates a policy from groups: each is heard once, for all its answers.
+
+    Args:
+        recipe: decides loss, clips and batches.
+        policy: with an adapter that learns; `reference` switches it off.
+        optimizer: of the adapter's weights.
+        parameters: those weights.
+        reference: inside this context the model is the one that the policy is held to.
+        schedule: steps once an update.
+        total: adds a tensor up over devices.
+    """
+
+    def __init__(
+        self,
+        recipe: RlRecipe,
+        policy: Policy,
+        optimizer: torch.optim.Optimizer,
+        schedule: Any,
+        *,
+        parameters: Sequence[torch.nn.Parameter],
+        reference: Callable[[], AbstractContextManager[Any]],
+        total: Callable[[torch.Tensor], torch.Tensor] = lambda tensor: tensor,
+    ) -> None:
+        self._recipe, self._policy, self._optimizer, self._schedule = recipe, policy, optimizer, schedule
+        self._parameters, self._reference = list(parameters), reference
+        self._total = total
+
+    def learn(self, groups: Sequence[Group]) -> Learnt | None:
+        """All updates of a step; `None` if no device has anything to learn from."""
+        with torch.no_grad():
+            looked = [self._look(part) for part in self._portions(groups)]
+        portions = [portion for portion, _ in looked]
+        n_tokens = int(self._sum(sum(int(each.mask.sum()) for each in portions)))
+        n_rows = int(self._sum(sum(int(each.mask.any(dim=1).sum()) for each in portions)))
+        if not n_tokens:
+            return None
+        entropy = self._sum(sum(found for _, found in looked)) / n_tokens
+        learnt = Learnt(n_tokens, entropy)
+        for _ in range(self._recipe.loss.iterations):
+            self._update(portions, n_tokens, n_rows, learnt)
+        return learnt
+
+    def _update(self, portions: Sequence[Portion], n_tokens: int, n_rows: int, learnt: Learnt) -> None:
+        spec = self._recipe.loss
+        sums = torch.zeros(4, dtype=torch.float64)
+        for portion in portions:
+            logprobs, _ = self._logprobs(portion.groups, portion.tokens)
+            loss = policy_loss(
+                logprobs,
+                portion.old,
+                portion.reference,
+                portion.advantages,
+                portion.mask,
+                n_tokens=n_tokens,
+                n_rows=n_rows,
+                clip=Clip(spec.clip_low, spec.clip_high),
+                beta=spec.beta,
+                kind=spec.kind,
+            )
+            loss.value.backward()
+            sums += torch.tensor([float(loss.value.detach()), loss.kl, loss.clipped_low, loss.clipped_high])
+        for parameter in self._parameters:
+            if parameter.grad is None:
+                parameter.grad = torch.zeros_like(parameter)
+            parameter.grad.copy_(self._total(parameter.grad))
+        norm = torch.nn.utils.clip_grad_norm_(self._parameters, self._recipe.optimizer.max_grad_norm)
+        self._optimizer.step()
+        self._schedule.step()
+        self._optimizer.zero_grad(set_to_none=True)
+        value, kl, low, high = self._total(sums).tolist()
+        learnt.loss.append(value)
+        learnt.kl.append(kl / n_tokens)
+        learnt.clipped_low.append(low / n_tokens)
+        learnt.clipped_high.append(high / n_tokens)
+        learnt.grad_norm.append(float(norm))
+
+    def _portions(self, groups: Sequence[Group]) -> Iterator[tuple[Group, ...]]:
+        # Clips of like length together: less padding.
+        ordered = sorted(groups, key=lambda group: -group.prompt.piece.duration_s)
+        size = self._recipe.groups.learn_at_once
+        for start in range(0, len(ordered), size):
+            yield tuple(ordered[start : start + size])
+
+    def _look(self, groups: tuple[Group, ...]) -> tuple[Portion, float]:
+        """What does not change during the updates; and the sum of the entropies."""
+        tokens, mask = self._policy.collate([answer for group in groups for answer in group.answers])
+        if self._recipe.groups.mask_overlong:
+            finished = torch.tensor([each for group in groups for each in group.finished])
+            mask = mask & finished.to(mask.device)[:, None]
+        old, entropy = self._logprobs(groups, tokens)
+        reference = None
+        if self._recipe.loss.beta:
+            with self._reference():
+                reference, _ = self._logprobs(groups, tokens)
+        advantages = torch.cat([torch.from_numpy(group.advantages) for group in groups])
+        portion = Portion(groups, tokens, mask, advantages.to(mask.device, torch.float32), old, reference)
+        return portion, float((entropy * mask).sum())
+
+    def _logprobs(self, groups: Sequence[Group], tokens: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        heard = self._policy.hear([group.prompt for group in groups])
+        logits = self._policy.logits(heard.repeated(self._recipe.groups.rollouts), tokens)
+        return token_logprobs(logits, tokens, self._recipe.sampling.temperature)
+
+    def _sum(self, value: float) -> float:
+        return float(self._total(torch.tensor(float(value), dtype=torch.float64)))
