@@ -69,6 +69,11 @@ class TrainedFamily(ABC):
             require_known(spoken, known, spec.model)
         return piece
 
+    def tokens(self, text: str) -> list[int]:
+        """A transcript's tokens. What looks like a special token in it is text like any other."""
+        found: list[int] = self.tokenizer.encode(text, add_special_tokens=False, split_special_tokens=True)
+        return found
+
     @abstractmethod
     def written(self, piece: Piece, language: str, text: str) -> list[int]:
         """The tokens that the model is to write, without the end marker.

@@ -21,9 +21,9 @@ class Chat(TrainedFamily):
     end_of_turn: ClassVar[str | None] = None
     """What ends an answer; `None`: the tokenizer's end marker."""
 
-    def answer(self, piece: Piece, language: str, text: str) -> str:
-        """What the model is to write after its prompt."""
-        return text.strip()
+    def opening(self, piece: Piece, language: str) -> str:
+        """What the model writes before the transcript."""
+        return ""
 
     def end_token(self) -> int:
         """What ends an answer."""
@@ -31,9 +31,8 @@ class Chat(TrainedFamily):
         return int(self.tokenizer.convert_tokens_to_ids(self.end_of_turn) if self.end_of_turn else end)
 
     def written(self, piece: Piece, language: str, text: str) -> list[int]:
-        answer = self.answer(piece, language, text)
-        tokens: list[int] = self.tokenizer.encode(answer, add_special_tokens=False)
-        return tokens
+        opening: list[int] = self.tokenizer.encode(self.opening(piece, language), add_special_tokens=False)
+        return [*opening, *self.tokens(text.strip())]
 
     def example(self, piece: Piece, language: str, text: str) -> Tensors:
         inputs, written = self.inputs(piece), self.written(piece, language, text)

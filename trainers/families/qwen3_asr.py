@@ -32,8 +32,7 @@ class Qwen3Asr(Chat):
         ),
     }
 
-    def answer(self, piece: Piece, language: str, text: str) -> str:
-        written = super().answer(piece, language, text)
+    def opening(self, piece: Piece, language: str) -> str:
         if piece.language is not None:
-            return written
-        return f"language {LANGUAGE_CODE_TO_NAME[spoken_languages(language)[0]]}{MARKER}{written}"
+            return ""
+        return f"language {LANGUAGE_CODE_TO_NAME[spoken_languages(language)[0]]}{MARKER}"

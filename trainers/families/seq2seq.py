@@ -27,8 +27,7 @@ class Seq2Seq(TrainedFamily):
 
     def spoken(self, text: str) -> list[int]:
         """The tokens of a transcript, as the model writes it."""
-        tokens: list[int] = self.tokenizer.encode(text.strip(), add_special_tokens=False)
-        return tokens
+        return self.tokens(text.strip())
 
     def end_token(self) -> int:
         """What ends a transcript."""

@@ -42,8 +42,7 @@ class Whisper(Seq2Seq):
 
     def spoken(self, text: str) -> list[int]:
         """With a space before the first word, as the model writes it."""
-        tokens: list[int] = self.tokenizer.encode(f" {text.strip()}", add_special_tokens=False)
-        return tokens
+        return self.tokens(f" {text.strip()}")
 
     def written(self, piece: Piece, language: str, text: str) -> list[int]:
         features = self.family.processor.feature_extractor

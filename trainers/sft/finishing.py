@@ -16,11 +16,8 @@ from .validation import Look
 from .weights import put
 
 
-def finish(session: Session, looks: Mapping[int, Look]) -> int:
+def finish(session: Session, looks: Mapping[int, Look]) -> None:
     """Choose among the checkpoints, put the chosen weights in their place, and report.
-
-    Returns:
-        The exit status: 0.
 
     Raises:
         SaveError: the report could not be written.
@@ -41,7 +38,6 @@ def finish(session: Session, looks: Mapping[int, Look]) -> int:
     _tell(session, looks, choice, step, place)
     out("\nAs a system in a suite:\n")
     out(yaml.safe_dump([snippet], sort_keys=False).rstrip())
-    return 0
 
 
 def system_snippet(session: Session, place: Path) -> dict[str, Any]:

@@ -68,6 +68,12 @@ class Session:
             self._train(planned)
         return self.folder.all_looks()
 
+    def close(self) -> None:
+        """Close the files of rows."""
+        self.pool.rows.close()
+        if self.validation is not None:
+            self.validation.pool.rows.close()
+
     def look(self, step: int, stage: str) -> Look:
         """Transcribe the validation rows, and write down what came of it."""
         assert self.validation is not None

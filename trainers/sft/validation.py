@@ -120,7 +120,7 @@ class Validation:
             chosen = np.sort(np.random.default_rng([seed, 7]).choice(chosen, limit, replace=False))
         # Longest first: clips of like length share a batch, and too large a batch fails at once.
         self._indices = sorted(map(int, chosen), key=lambda index: -pool.known.duration_s[index])
-        self._pool, self._limits, self._batch_size = pool, limits, batch_size
+        self.pool, self._limits, self._batch_size = pool, limits, batch_size
         self._recognizer = TransformersRecognizer(family.family, family.family.spec)
 
     def __len__(self) -> int:
@@ -149,10 +149,10 @@ class Validation:
         for start in list(batches)[process::n_processes]:
             found += self._transcribe(self._indices[start : start + self._batch_size])
         answers = dict(gather(found))
-        return summary(step, stage, ((self._pool[index], answers[index]) for index in sorted(answers)))
+        return summary(step, stage, ((self.pool[index], answers[index]) for index in sorted(answers)))
 
     def _transcribe(self, indices: Sequence[int]) -> list[tuple[int, str | None]]:
-        rows = [self._pool[index] for index in indices]
+        rows = [self.pool[index] for index in indices]
         clips = [
             Clip(row.id, read_clip(row.audio, RATE_HZ, self._limits), RATE_HZ, row.language) for row in rows
         ]
