@@ -10,8 +10,8 @@ from asrdiag.errors import UsageError
 from asrdiag.store.atomic import free_name
 from asrdiag.store.lock import RunLock
 
+from ..progress import make_display
 from ..recipe import load_recipe
-from .display import make_display
 from .recipe import RouterRecipe
 
 _NEEDS = (Package("torch", "torch", at_least="2.6"), Package("safetensors", "safetensors"))

@@ -17,8 +17,8 @@ from asrdiag.simulation.seeding import draws
 from asrdiag.store.atomic import replacing, write_text
 from asrdiag.store.log import JsonLog, read_log
 
+from ..progress import TrainDisplay
 from .batches import Batch, Batches, stream
-from .display import Display
 from .evaluation import Judged, judge, require_judged
 from .examples import Examples
 from .listening import Listener, Refusal
@@ -66,7 +66,7 @@ def learn(
     *,
     identity: str,
     device: torch.device,
-    display: Display,
+    display: TrainDisplay,
 ) -> Learned:
     """Train, or go on with a training that was interrupted.
 
@@ -99,7 +99,7 @@ def learn(
     batches = Batches(train, listener, said.batch_size)
     checks = {math.ceil(n_steps * (number + 1) / said.evaluations) for number in range(said.evaluations)}
     workers = said.workers if said.workers is not None else (GPU_WORKERS if device.type == "cuda" else 0)
-    display.begin(n_steps, progress.step, "steps")
+    display.begin(n_steps, progress.step)
     with JsonLog(folder / LOG) as log, JsonLog(folder / REFUSED) as refused:
         for batch in stream(batches, progress.step, n_steps, workers):
             step = progress.step
@@ -127,7 +127,7 @@ def learn(
             if progress.step in checks or progress.step % said.save_every == 0:
                 states = {"model": model.state_dict(), "optimizer": optimizer.state_dict()}
                 save(folder, progress, states, identity)
-            display.advance(1, "" if loss is None else f"loss {loss:.4f}")
+            display.advance("no clip could be heard" if loss is None else f"loss {loss:.4f}")
     chosen = RouterModel(recipe.model)
     load_weights(chosen, folder / BEST)
     return Learned(chosen, progress, n_steps)

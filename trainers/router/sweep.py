@@ -108,6 +108,17 @@ def answered(sweep: Sweep, router: Router, advance: Callable[[int], None] = lamb
     return found
 
 
+def n_answers(sweep: Sweep) -> int:
+    """How many answers the base system has in these runs: how much there is to go through."""
+    n = 0
+    for path in sweep.runs:
+        folder = RunFolder(path)
+        for key, cell in folder.read_run()["cells"].items():
+            if cell["system"] == sweep.base and (summary := folder.read_summary(key)) is not None:
+                n += sum(row["n_scored"] for row in summary["rows"] if not row["aggregate"])
+    return n
+
+
 def rows(cells: Sequence[Answered], thresholds: Sequence[float], own: float) -> Iterator[dict[str, Any]]:
     """The rows of `sweep.csv`: for each cell, and over all of them where there are several.
 

@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,10 @@ from asrdiag.store.atomic import write_json, write_text
 from asrdiag.store.fingerprint import fingerprint
 from asrdiag.store.log import JsonLog, read_log
 
+from ..progress import TrainDisplay
 from ..recipe import LoadedRecipe
 from . import evaluation
 from . import sweep as sweeping
-from .display import Display
 from .evaluation import judge, reasons, reliability_rows, require_judged
 from .examples import Examples, gather, require_both_sides
 from .learning import REFUSED, Learned, export, learn, n_steps_of, record_refusals
@@ -85,7 +86,7 @@ def plan(loaded: LoadedRecipe[RouterRecipe], device: torch.device) -> Plan:
     return Plan(loaded, sets, device)
 
 
-def do(planned: Plan, folder: Path, display: Display) -> int:
+def do(planned: Plan, folder: Path, display: TrainDisplay) -> int:
     """Train, evaluate and sweep, as far as it is not done; the exit status.
 
     Raises:
@@ -108,7 +109,7 @@ def do(planned: Plan, folder: Path, display: Display) -> int:
     return _refused(planned, folder)
 
 
-def _train(planned: Plan, folder: Path, display: Display) -> None:
+def _train(planned: Plan, folder: Path, display: TrainDisplay) -> None:
     recipe = planned.recipe
     learned = learn(
         recipe,
@@ -136,7 +137,7 @@ def _export(learned: Learned, planned: Plan, folder: Path) -> None:
     )
 
 
-def _evaluate(planned: Plan, router: Router, folder: Path, display: Display) -> None:
+def _evaluate(planned: Plan, router: Router, folder: Path, display: TrainDisplay) -> None:
     recipe, config = planned.recipe, router.config
     listener = Listener(recipe.simulation, recipe.training, recipe.seed)
     sets = {name: examples for name, examples in planned.sets.items() if name != TRAIN}
@@ -148,7 +149,7 @@ def _evaluate(planned: Plan, router: Router, folder: Path, display: Display) -> 
     write_text(folder / REFUSED, "".join(json.dumps(record) + "\n" for record in in_training))
     with JsonLog(folder / REFUSED) as refused:
         for name, examples in sets.items():
-            judged = judge(router, examples, listener, display.advance)
+            judged = judge(router, examples, listener, partial(display.advance, name))
             record_refusals(refused, name, judged.refusals)
             if not judged.ids:
                 raise UsageError(f"{name}: no clip could be heard; refused: {reasons(judged.refusals)}")
@@ -172,14 +173,14 @@ def _evaluated(row: Mapping[str, Any]) -> str:
     return said if row["ece"] is None else f"{said}, ECE {row['ece']:.4f}"
 
 
-def _sweep(planned: Plan, router: Router, folder: Path, display: Display) -> None:
+def _sweep(planned: Plan, router: Router, folder: Path, display: TrainDisplay) -> None:
     said, own = planned.recipe.sweep, router.config.threshold
     assert said is not None
     if missing := [path for path in said.runs if not path.exists()]:
         out(f"sweep: not yet, there is no {', '.join(map(str, missing))}; the same command does it later")
         return
-    display.begin(0, 0, "clips")
-    cells = sweeping.answered(said, router, display.advance)
+    display.begin(sweeping.n_answers(said), unit="clips")
+    cells = sweeping.answered(said, router, partial(display.advance, "sweep"))
     rows = list(sweeping.rows(cells, said.thresholds, own))
     write_text(folder / SWEEP, to_csv(rows, sweeping.COLUMNS))
     last = rows[-1]["dataset"], rows[-1]["condition"]
