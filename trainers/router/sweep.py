@@ -67,12 +67,14 @@ class Answered:
     """Clips that one of the two did not answer, or that the router has no p for."""
 
 
-def answered(sweep: Sweep, router: Router, advance: Callable[[int], None] = lambda _: None) -> list[Answered]:
+def answered(
+    sweep: Sweep, router: Router | None, advance: Callable[[int], None] = lambda _: None
+) -> list[Answered]:
     """The clips of every cell that both systems have.
 
     Args:
         sweep: which runs and systems.
-        router: hears the clips where no routed system has recorded its p.
+        router: hears the clips where no routed system has recorded its p; not needed otherwise.
         advance: told how many more clips were gone through.
 
     Raises:
@@ -83,6 +85,7 @@ def answered(sweep: Sweep, router: Router, advance: Callable[[int], None] = lamb
     def hear(folder: RunFolder, base: str) -> dict[str, float]:
         if sweep.routed is not None:
             return _said(folder, base, sweep.routed)
+        assert router is not None
         return _heard(folder, base, router, advance)
 
     found: list[Answered] = []
