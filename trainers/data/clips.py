@@ -111,7 +111,8 @@ def require_fit(samples: npt.NDArray[np.float32], sample_rate_hz: int, limits: L
     if level < limits.silence_dbfs:
         raise ClipRefused(
             "silent_audio",
-            f"{name}: its loudest {_WINDOW_S:g} s has {level:.1f} dBFS, expected {limits.silence_dbfs:g} or more",
+            f"{name}: its loudest {_WINDOW_S:g} s has {level:.1f} dBFS, expected at least "
+            f"{limits.silence_dbfs:g}",
         )
 
 

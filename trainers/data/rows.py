@@ -98,12 +98,12 @@ class RowFile(Sequence[TrainingRow]):
     def __init__(
         self, path: Path, *, limits: Limits | None = None, languages: Sequence[str] | None = None
     ) -> None:
+        self._stream: IO[bytes] | None = None
         self.path = path.absolute()
         self.refused: Counter[str] = Counter()
         """How many rows cannot be used, by reason."""
         self.refusals: tuple[Refusal, ...] = ()
         """The first 1,000 of them."""
-        self._stream: IO[bytes] | None = None
         self._index(_Wanted(limits, languages))
 
     def __len__(self) -> int:
@@ -142,6 +142,9 @@ class RowFile(Sequence[TrainingRow]):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def __del__(self) -> None:
+        self.close()  # a copy in a worker process has nobody else to do it
 
     def __getstate__(self) -> dict[str, Any]:
         return {**vars(self), "_stream": None}

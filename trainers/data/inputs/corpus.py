@@ -92,6 +92,8 @@ def _candidate(record: Mapping[str, Any], where: str, path: Path, given: Input) 
     audio, text = record.get("audio"), record.get("text")
     if not isinstance(audio, str) or not audio or "\0" in audio:
         raise RowRefused("no_audio", f"found {audio!r:.80} under 'audio', expected a path")
+    if any(parent.suffix in (".tar", ".parquet") for parent in Path(audio).parents):
+        raise RowRefused("missing_audio", f"{audio} is in a shard; simulate without --shards")
     place = Place(
         Path(os.path.normpath(path.parent / audio)),
         _number(record, "offset") or 0.0,
