@@ -28,6 +28,7 @@ def add_parser(verbs: SubParsers) -> None:
     _add_moonshine_tiny(names)
     _add_qwen3_asr(names)
     _add_mega_asr(names)
+    _add_mega_asr_router(names)
 
 
 def _add_moonshine_tiny(names: SubParsers) -> None:
@@ -68,6 +69,17 @@ def _add_mega_asr(names: SubParsers) -> None:
     parser.set_defaults(handler=_mega_asr)
 
 
+def _add_mega_asr_router(names: SubParsers) -> None:
+    parser = names.add_parser(
+        "mega-asr-router",
+        help="the router of Mega-ASR's release",
+        description="Writes the router of Mega-ASR's release as one that `router:` of a system takes.",
+    )
+    parser.add_argument("source", type=Path, metavar="SRC", help="the release's folder, or the router's")
+    _add_out(parser)
+    parser.set_defaults(handler=_mega_asr_router)
+
+
 def _add_out(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, metavar="DIR", required=True, help="the new folder")
 
@@ -88,6 +100,12 @@ def _mega_asr(options: argparse.Namespace) -> int:
     from ..checkpoints.mega_asr import import_mega_asr
 
     return _report(import_mega_asr(options.source, options.out, options.base))
+
+
+def _mega_asr_router(options: argparse.Namespace) -> int:
+    from ..checkpoints.mega_asr_router import import_mega_asr_router
+
+    return _report(import_mega_asr_router(options.source, options.out))
 
 
 def _report(imported: "Imported") -> int:
