@@ -1,7 +1,7 @@
 """Training, validation and test: no two of them share a speaker, or a text."""
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import blake2b
 
@@ -133,7 +133,7 @@ def _keys(names: Iterable[tuple[int, str]], roots: Whole, seed: int) -> npt.NDAr
 
 
 def _target(wanted: float, total: int) -> int:
-    return round(wanted * total) if wanted < 1 else int(wanted)
+    return max(1, round(wanted * total)) if 0 < wanted < 1 else int(wanted)
 
 
 def _fill(sizes: Whole, keys: npt.NDArray[np.uint64], targets: dict[str, int]) -> npt.NDArray[np.int8]:
@@ -146,14 +146,17 @@ def _fill(sizes: Whole, keys: npt.NDArray[np.uint64], targets: dict[str, int]) -
     part_of = np.full(len(sizes), len(PARTS) - 1, dtype=np.int8)
     order = [int(group) for group in np.argsort(keys, kind="stable") if sizes[group]]
     for number, target in enumerate(targets.values()):
+        later = 1 + sum(each > 0 for each in list(targets.values())[number + 1 :])
         missing, left = target, []
+        spare = len(order) - later  # each part that follows needs a group too
         for group in order:
-            if sizes[group] <= missing:
+            if sizes[group] <= missing and spare > 0:
                 part_of[group] = number
                 missing -= int(sizes[group])
+                spare -= 1
             else:
                 left.append(group)
-        if missing == target > 0 and len(left) > 1:  # every group is larger: the smallest is nearest
+        if missing == target > 0 and spare > 0:  # every group is larger: the smallest is nearest
             smallest = min(left, key=lambda group: int(sizes[group]))
             part_of[smallest] = number
             left.remove(smallest)
@@ -188,14 +191,14 @@ def _require_possible(
     groups, total = int((sizes > 0).sum()), int(sizes.sum())
     if not total:
         raise UsageError("no row is left to split: every one was dropped, see dropped.jsonl")
-    what = " and ".join(by)
+    what = " or ".join(by)
     speakers = pool.db.execute(
         "SELECT COUNT(DISTINCT speaker) FROM candidates WHERE reason IS NULL"
     ).fetchone()[0]
     if "speaker" in by and speakers == 1:
         found = f"all {total} rows are of one speaker"
     else:
-        found = f"the {total} rows form {groups} group{'s' if groups > 1 else ''} by {what}"
+        found = f"the {total} rows form {groups} group{'s' if groups > 1 else ''} by {' and '.join(by)}"
     choices = {"speaker": "`split: {disjoint: [text]}` keeps texts apart, and speakers not"}
     if len(list(by)) == 2:
         choices["text"] = "`split: {disjoint: [speaker]}` keeps speakers apart, and texts not"
@@ -205,11 +208,6 @@ def _require_possible(
         "; ".join(text for key, text in choices.items() if key in by) or "add rows, or ask for fewer parts"
     )
     raise UsageError(
-        f"{found}, and {', '.join(needed)} with no {what} in common need{'' if len(needed) > 1 else 's'} at "
-        f"least {len(needed)}: {advice}"
+        f"{found}, but the parts {' and '.join(needed)} with no {what} in common need at least "
+        f"{len(needed)}: {advice}"
     )
-
-
-def part_names(present: Sequence[str]) -> list[str]:
-    """The parts that there are, in the order in which they are shown."""
-    return [part for part in ("train", "validation", "test") if part in present]
