@@ -43,7 +43,7 @@ class State:
     @property
     def cost(self) -> float:
         """What was paid, and what may still have to be."""
-        return self.settled_cost + sum(sent["worst_cost"] for sent in self.open.values())
+        return self.settled_cost + sum(float(sent["worst_cost"]) for sent in self.open.values())
 
     def add(self, event: Mapping[str, Any]) -> None:
         """Take an event in."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ..errors import AsrdiagError, UsageError, unknown
+from ..metrics import Unit
 from ..scoring import is_scored, latest_records
 from ..simulation.sweep import entry_id
 from ..store.folder import RunFolder
@@ -29,7 +30,7 @@ class Answer:
     sample_id: str
     subset: str
     language: str
-    unit: str
+    unit: Unit
     mode: str
     error_rate: float | None
     entity_errors: int

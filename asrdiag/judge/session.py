@@ -1,12 +1,9 @@
 """One session of judging: what is still to be asked, in an order that tells nothing."""
 
 import asyncio
-import signal
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from ..errors import UsageError
 from ..hosted.calling import NotSent
@@ -15,6 +12,7 @@ from .asking import Asker, EndpointRefuses
 from .costs import likely_input_tokens, likely_output_tokens, most_input_tokens
 from .folder import JudgeFolder
 from .formats import FORMATS
+from .interrupting import Interruptible
 from .ledger import Ledger, State, read_state
 from .pairs import Question, key_of
 from .population import Population, read_population
@@ -192,7 +190,7 @@ async def _ask_all(
 ) -> None:
     asker = Asker.open(plan.settings, ledger)
     session = _Session(asker, iter(plan.todo), result, told)
-    with _Interruptible(session, ledger, note):
+    with Interruptible(ledger, session, note):
         workers = [asyncio.create_task(session.work()) for _ in range(plan.settings.manner.concurrency)]
         try:
             await asyncio.gather(*workers)
@@ -252,36 +250,3 @@ class _Session:
             else:
                 self._in_a_row = 0
         self._told(result, ledger.state)
-
-
-class _Interruptible:
-    """Turns the first SIGINT or SIGTERM into an end of sending, and the second into a KeyboardInterrupt."""
-
-    def __init__(self, session: _Session, ledger: Ledger, note: Callable[[str], None]) -> None:
-        self._session, self._ledger, self._note = session, ledger, note
-        self._loop, self._task = asyncio.get_running_loop(), asyncio.current_task()
-        self._before: dict[signal.Signals, Any] = {}
-
-    def __enter__(self) -> None:
-        with suppress(ValueError, RuntimeError, NotImplementedError):  # not the main thread
-            for number in (signal.SIGINT, signal.SIGTERM):
-                before = signal.getsignal(number)
-                self._loop.add_signal_handler(number, self._signalled)
-                self._before[number] = before
-
-    def __exit__(self, *_: object) -> None:
-        for number, before in self._before.items():
-            self._loop.remove_signal_handler(number)
-            signal.signal(number, before)
-
-    def _signalled(self) -> None:
-        if self._session.result.interrupted and self._task is not None:
-            self._task.cancel()
-            return
-        self._ledger.stop("interrupted")
-        self._session.result.interrupted = True
-        if count := self._session.under_way:
-            self._note(
-                f"interrupted: waiting for {count} questions that are under way and may be paid for; "
-                "interrupt again to give them up"
-            )

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -38,7 +38,7 @@ class StratifiedMean:
 def stratified_mean(
     values: ArrayLike,
     strata: Sequence[Hashable],
-    sizes: Mapping[Hashable, int],
+    sizes: Mapping[Any, int],
     *,
     domain: Sequence[bool] | None = None,
     kind: Kind = "mean",
@@ -181,8 +181,8 @@ class _Sample:
         if variance > 0 and 0 < share < 1 and degrees >= 1 and len(weights) > 1:
             units = share * (1 - share) / variance
             units *= (t_quantile(level, len(weights)) / t_quantile(level, degrees + 1)) ** 2
-            hits = int(self.values[self.open & self.inside].sum())
-            if min(hits, len(weights) - hits) < FEW:
+            met = int(self.values[self.open & self.inside].sum())
+            if min(met, len(weights) - met) < FEW:
                 units = min(most, units)
         else:
             units = float(weights.sum()) ** 2 / float((weights**2).sum()) / rest
@@ -192,7 +192,7 @@ class _Sample:
         return min(low, share), max(high, share)
 
 
-def _population(names: Sequence[Hashable], sizes: Mapping[Hashable, int]) -> NDArray[np.float64]:
+def _population(names: Sequence[Hashable], sizes: Mapping[Any, int]) -> NDArray[np.float64]:
     if missing := [name for name in names if name not in sizes]:
         raise ValueError(f"sizes has no stratum {missing[0]!r}; known: {', '.join(map(repr, sizes))}")
     return np.array([sizes[name] for name in names], dtype=np.float64)
