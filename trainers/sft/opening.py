@@ -82,5 +82,8 @@ def open_model(recipe: SftRecipe, device: str) -> Opened:
         base = spec.checkpoint.folder
         model.peft_config["default"].base_model_name_or_path = base.name if base else spec.checkpoint.name
     if recipe.gradient_checkpointing:
-        family.family.model.gradient_checkpointing_enable({"use_reentrant": False})
+        base_model = family.family.model
+        # transformers 5.23 gave it another name.
+        enable = getattr(base_model, "activation_checkpointing_enable", None)
+        (enable or base_model.gradient_checkpointing_enable)({"use_reentrant": False})
     return Opened(family, model, parts)

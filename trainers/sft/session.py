@@ -1,6 +1,5 @@
 """One training, from its recipe to the chosen weights; the same again goes on where it stopped."""
 
-import gc
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -129,8 +128,6 @@ class Session:
         self.process.wait_for_everyone()
         if self.process.is_main_process:
             self.folder.finish(planned.number, planned.steps)
-        del trainer
-        gc.collect()  # the optimiser's state is as large as what it trains
 
     def _arguments(self, planned: PlannedStage, state: Path) -> TrainingArguments:
         recipe, optimizer = self.recipe, self.recipe.optimizer

@@ -1,24 +1,29 @@
 """What was learnt, on disk: an adapter, or all weights where there is none."""
 
+import copy
 import shutil
 from pathlib import Path
 from typing import Any
 
 from asrdiag.store.atomic import TEMPORARY
 
-ADAPTER_FILES = ("adapter_config.json", "adapter_model.safetensors")
-
 
 def save_weights(model: Any, folder: Path) -> None:
     """Write the adapter, or the whole model; nothing else of the training."""
-    from peft import PeftModel
+    from peft import PeftModel, get_peft_model_state_dict
+    from safetensors.torch import save_file
 
-    if isinstance(model, PeftModel):
-        # Embeddings are never adapted; asking whether they were would mean asking the hub for the base model.
-        model.save_pretrained(str(folder), save_embedding_layers=False)
-        (folder / "README.md").unlink(missing_ok=True)
-    else:
+    if not isinstance(model, PeftModel):
         model.save_pretrained(str(folder))
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    # Embeddings are never adapted; asking whether they were would mean asking the hub for the base model.
+    found = get_peft_model_state_dict(model, save_embedding_layers=False)
+    tensors = {name: each.detach().cpu().contiguous() for name, each in found.items()}
+    save_file(tensors, folder / "adapter_model.safetensors", metadata={"format": "pt"})
+    config = copy.copy(model.peft_config["default"])
+    config.inference_mode = True
+    config.save_pretrained(str(folder))
 
 
 def load_weights(model: Any, folder: Path) -> None:

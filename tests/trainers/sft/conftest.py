@@ -1,7 +1,9 @@
 """Tiny random checkpoints, a few clips with texts, and recipes on them."""
 
 import copy
+import gc
 import json
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -37,23 +39,27 @@ RECIPE = {
 
 
 @pytest.fixture(scope="package", autouse=True)
-def _one_thread():
+def _light():
     before = torch.get_num_threads()
     torch.set_num_threads(1)
+    gc.freeze()  # each stage collects garbage, among all that pytest has imported
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("OMP_NUM_THREADS", "1")
+        # The folder tests/datasets passes for the package of that name.
+        patch.setattr("transformers.trainer.is_datasets_available", lambda: False)
         yield
+    gc.unfreeze()
     torch.set_num_threads(before)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def place(tmp_path_factory):
     """A folder with `train.jsonl` and its clips: six degraded, two clean."""
     folder = tmp_path_factory.mktemp("sft")
     rows = []
     for number, (samples, text) in enumerate(zip(tiny.clips(8), TEXTS, strict=True)):
         soundfile.write(folder / f"{number}.wav", samples, tiny.RATE)
-        scenario, wer = ("clean", 0.0) if number % 4 == 0 else ("noise", 0.1 * number)
+        scenario, wer = ("clean", 0.0) if number % 4 == 0 else ("noise", 0.09 * number)
         rows.append(
             {
                 "id": f"c{number}",
@@ -72,7 +78,7 @@ def write_rows(path: Path, rows) -> Path:
     return path
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def checkpoint(tmp_path_factory):
     root = tmp_path_factory.mktemp("checkpoints")
 
@@ -82,9 +88,10 @@ def checkpoint(tmp_path_factory):
     return folder
 
 
-@pytest.fixture
+@pytest.fixture(scope="package")
 def recipe(place, checkpoint):
     """A recipe for a family of tiny models, with other values for some keys."""
+    numbers = count()
 
     def make(family="moonshine", **changes):
         said = copy.deepcopy(RECIPE) | {"model": {"checkpoint": str(checkpoint(family))}}
@@ -93,28 +100,46 @@ def recipe(place, checkpoint):
             said["phases"][2]["learning_rates"]["aligner"] = 0.001
         for key, value in changes.items():
             said[key] = {**said[key], **value} if isinstance(said.get(key), dict) and value else value
-        path = place / "recipe.yaml"
+        path = place / f"recipe-{next(numbers)}.yaml"
         path.write_text(yaml.safe_dump(said), encoding="utf-8")
         return load_recipe(str(path), SftRecipe)
 
     return make
 
 
-@pytest.fixture
-def session(recipe, tmp_path):
-    """A training that has not begun."""
-
+@pytest.fixture(scope="package")
+def session_in(recipe):
+    """A training in a folder, begun or not."""
     made = []
 
-    def make(family="moonshine", out="out", **changes):
-        folder = TrainFolder(tmp_path / out)
-        folder.path.mkdir(exist_ok=True)
-        made.append(prepare(recipe(family, **changes), folder, make_display("none"), "cpu"))
+    def make(folder, family="moonshine", **changes):
+        folder.mkdir(exist_ok=True)
+        made.append(prepare(recipe(family, **changes), TrainFolder(folder), make_display("none"), "cpu"))
         return made[-1]
 
     yield make
     for each in made:
         each.close()
+
+
+@pytest.fixture
+def session(session_in, tmp_path):
+    """As `session_in`, in folders of this test's own."""
+    return lambda family="moonshine", out="out", **changes: session_in(tmp_path / out, family, **changes)
+
+
+@pytest.fixture(scope="package")
+def finished(session_in, tmp_path_factory):
+    """A whole training of a family, done once for all tests that only look at it."""
+    trainings = {}
+
+    def make(family):
+        if family not in trainings:
+            trainings[family] = session_in(tmp_path_factory.mktemp("finished") / family, family)
+            trainings[family].run()
+        return trainings[family]
+
+    return make
 
 
 @pytest.fixture

@@ -186,4 +186,6 @@ def test_the_loss_is_the_sum_over_what_is_asked_for():
     logits = torch.tensor([[[0.0, 0.0], [0.0, 0.0], [1000.0, 0.0]]])
     assert float(transcript_loss(logits, torch.tensor([[0, 1, IGNORED]]))) == pytest.approx(1.3863, abs=1e-4)
     # only the last two positions have scores
-    assert float(transcript_loss(logits[:, 1:], torch.tensor([[IGNORED, 1, 0]]))) == pytest.approx(0.6931, abs=1e-4)
+    assert float(transcript_loss(logits[:, 1:], torch.tensor([[IGNORED, 1, 0]]))) == pytest.approx(
+        0.6931, abs=1e-4
+    )

@@ -1,0 +1,126 @@
+"""A training that was cut short goes on as if it had not been: step for step, bit for bit."""
+
+import json
+import os
+import signal
+
+import pytest
+
+from asrdiag.cli.main import main
+from asrdiag.errors import UsageError
+from asrdiag.trainers.sft.folder import COMPLETE
+from asrdiag.trainers.sft.trainer import SftTrainer
+
+
+class Killed(BaseException):
+    """Nothing catches it."""
+
+
+def at_batch(monkeypatch, number, action):
+    """Do something in the middle of a step. The first stage has 3 batches in 2 steps, the others 4 in 2."""
+    compute, seen = SftTrainer.compute_loss, []
+
+    def wrapped(self, *args, **keys):
+        seen.append(1)
+        if len(seen) == number:
+            action()
+        return compute(self, *args, **keys)
+
+    monkeypatch.setattr(SftTrainer, "compute_loss", wrapped)
+
+
+def result(folder):
+    """The last loss of each step, and all adapters, byte for byte."""
+    losses = {}
+    for line in (folder / "steps.jsonl").read_text().splitlines():
+        record = json.loads(line)
+        losses[record["step"]] = record["loss"]
+    weights = {path.parent.name: path.read_bytes() for path in folder.glob("checkpoints/*/*.safetensors")}
+    return losses, weights
+
+
+def die():
+    raise Killed
+
+
+def test_killed_twice_it_ends_as_if_never(session, finished, monkeypatch):
+    every = {"checkpoint_every": 1}
+    with monkeypatch.context() as patch:
+        at_batch(patch, 6, die)  # in step 4, after the checkpoint of step 3
+        with pytest.raises(Killed):
+            session("moonshine", **every).run()
+    training = session("moonshine", **every)
+    assert training.folder.resume_from(1).name == "checkpoint-1"
+    torn = training.folder.state(1) / "checkpoint-2"
+    torn.mkdir()
+    (torn / "adapter_model.safetensors").write_bytes(b"half")
+    with monkeypatch.context() as patch:
+        at_batch(patch, 3, die)  # in step 5, the first of the next stage
+        with pytest.raises(Killed):
+            training.run()
+    session("moonshine", **every).run()
+    losses, weights = result(training.folder.path)
+    whole_losses, whole_weights = result(finished("moonshine").folder.path)
+    assert losses == whole_losses
+    assert sorted(weights) == [f"step-{step:06d}" for step in range(1, 9)]
+    assert {step: weights[step] for step in whole_weights} == whole_weights
+
+
+def test_ctrl_c_ends_after_the_step_with_a_checkpoint(session, finished, monkeypatch):
+    with monkeypatch.context() as patch:
+        at_batch(patch, 5, lambda: os.kill(os.getpid(), signal.SIGINT))  # in step 3, the first of a stage
+        with pytest.raises(KeyboardInterrupt):
+            session("moonshine").run()
+    training = session("moonshine")
+    resume = training.folder.resume_from(1)
+    assert resume.name == "checkpoint-1"
+    assert (resume / COMPLETE).is_file()
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    training.run()
+    losses, weights = result(training.folder.path)
+    del weights["step-000003"]  # where it was interrupted
+    assert (losses, weights) == result(finished("moonshine").folder.path)
+
+
+def test_a_finished_training_does_nothing_more(session_in, finished, monkeypatch):
+    folder = finished("moonshine").folder.path
+    before = result(folder)
+    at_batch(monkeypatch, 1, die)
+    session_in(folder, "moonshine").run()
+    assert result(folder) == before
+
+
+def test_another_recipe_does_not_go_on_in_its_folder(session):
+    session("moonshine")
+    with pytest.raises(UsageError, match=r"another training: recipe.lora.r was 8 and is 4; --fresh moves"):
+        session("moonshine", lora={"r": 4})
+    session("moonshine", workers=1)  # which changes nothing of what is learnt
+
+
+def test_the_command_trains_looks_chooses_and_prints_the_system(recipe, tmp_path, capsys, monkeypatch):
+    validation = {"rows": "train.jsonl", "limit": 2, "batch_size": 2}
+    phases = [{"name": "all", "learning_rates": {"encoder": 0.001, "decoder": 0.001}}]
+    loaded = recipe("moonshine", validation=validation, phases=phases, checkpoint_every=1)
+    out = tmp_path / "out"
+    words = ["train", "sft", str(loaded.path), "--out", str(out), "--device", "cpu", "--progress", "none"]
+    monkeypatch.setattr("sys.argv", ["asrdiag", *words])
+    with monkeypatch.context() as patch:
+        at_batch(patch, 1, lambda: os.kill(os.getpid(), signal.SIGTERM))
+        assert main(words) == 130
+    assert f"To go on: asrdiag {' '.join(words)}" in capsys.readouterr().err
+    assert main(words) == 0
+    printed = capsys.readouterr().out
+    assert f"  adapter: {out / 'adapter'}" in printed
+    assert "- id: tiny\n  engine: transformers" in printed
+    looks = [json.loads(line) for line in (out / "validation.jsonl").read_text().splitlines()]
+    assert [look["step"] for look in looks] == [0, 1, 2]
+    report = json.loads((out / "report.json").read_text())
+    assert report["chosen_step"] in (1, 2)
+    assert report["rows"]["used"] == 8
+    chosen = out / "checkpoints" / f"step-{report['chosen_step']:06d}"
+    for path in (out / "adapter").iterdir():
+        assert path.read_bytes() == (chosen / path.name).read_bytes()
+    base = json.loads((chosen / "adapter_config.json").read_text())["base_model_name_or_path"]
+    assert base == "moonshine"  # and not where it lay
+    assert main([*words, "--dry-run", "--set", "lora.r=4"]) == 0
+    assert main([*words, "--set", "lora.r=4"]) == 2
