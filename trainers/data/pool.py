@@ -108,10 +108,7 @@ class Pool:
         marks = ", ".join("?" * len(_COLUMNS))
         insert = f"INSERT INTO candidates({', '.join(_COLUMNS)}) VALUES({marks}) ON CONFLICT DO NOTHING"
         for candidate, grade in graded:
-            if isinstance(candidate, Dropped):
-                row = self._dropped(number, candidate)
-            else:
-                row = self._candidate(number, candidate, grade)
+            row = self._row(number, candidate, grade)
             if not self.db.execute(insert, row).rowcount:
                 first = self.db.execute(
                     "SELECT origin FROM candidates WHERE id = ? AND reason IS NULL", (candidate.id,)
@@ -160,6 +157,19 @@ class Pool:
         """How many candidates fulfil a condition in SQL, which is never a user's text."""
         found = self.db.execute(f"SELECT COUNT(*) FROM candidates WHERE {where}", values).fetchone()  # noqa: S608
         return int(found[0])
+
+    def _row(self, number: int, one: Candidate | Dropped, grade: Grade | None) -> tuple[object, ...]:
+        if isinstance(one, Dropped):
+            return self._dropped(number, one)
+        try:
+            row = self._candidate(number, one, grade)
+            for value in row:
+                if isinstance(value, str):
+                    value.encode()
+        except UnicodeEncodeError as error:
+            found = f"found {error.object[error.start]!r} in it, which is half a character; expected UTF-8"
+            return self._dropped(number, Dropped(one.where, one.id, "bad_value", found))
+        return row
 
     def _candidate(self, number: int, one: Candidate, grade: Grade | None) -> tuple[object, ...]:
         place, source = one.place, one.source
