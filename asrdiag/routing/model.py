@@ -68,7 +68,8 @@ class _Layer(nn.Module):
         heard = self.attention_out(heard.transpose(1, 2).reshape(rows, length, width))
         values = values + self.dropout(heard)
         fed = self.feed_out(self.dropout(gelu(self.feed_in(self.feed_norm(values)))))
-        return values + self.dropout(fed)
+        found: torch.Tensor = values + self.dropout(fed)
+        return found
 
 
 class RouterModel(nn.Module):

@@ -160,7 +160,7 @@ def _step(model: RouterModel, optimizer: Any, batch: Batch, rate: float, said: T
         logits = model.logits_of(batch.samples.to(device), batch.lengths.to(device))
     loss = cross_entropy(logits.float(), batch.labels.to(device), label_smoothing=said.label_smoothing)
     optimizer.zero_grad(set_to_none=True)
-    loss.backward()
+    loss.backward()  # type: ignore[no-untyped-call]
     torch.nn.utils.clip_grad_norm_(model.parameters(), said.clip_norm)
     optimizer.step()
     return float(loss.detach())

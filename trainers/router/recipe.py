@@ -50,7 +50,7 @@ Sources = Annotated[tuple[Source, ...], Field(min_length=1)]
 class Simulation(Spec):
     """How clean clips are degraded while the router is trained; the words are those of `asrdiag simulate`."""
 
-    scenarios: ScenarioSet = Field(default="all", validate_default=True)  # type: ignore[assignment]
+    scenarios: ScenarioSet = Field(default="all", validate_default=True)
     mapping: MappingName = "linear"
     mix: Literal["single", "release", "uniform"] = "uniform"
     noise: tuple[NoiseChoice, ...] = ()

@@ -175,13 +175,16 @@ def _of_cell(
         by_unit.setdefault(unit, []).append((numbers, row["speaker"], row["sample_id"]))
     _, dataset, condition = base.split("/")
     for unit, values in by_unit.items():
-        columns = np.array([numbers for numbers, _, _ in values], dtype=np.float64).T
+        columns = np.array([numbers for numbers, _, _ in values], dtype=np.float64)
         blocks = speaker_blocks([speaker for _, speaker, _ in values]) or [clip for _, _, clip in values]
         yield Answered(
             dataset,
             condition,
             unit,
-            *columns,
+            p_degraded=columns[:, 0],
+            base_errors=columns[:, 1],
+            adapted_errors=columns[:, 2],
+            tokens=columns[:, 3],
             blocks=tuple(f"{dataset}/{block}" for block in blocks),
             n_unanswered=lost.get(unit, 0),
         )

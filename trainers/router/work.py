@@ -144,7 +144,8 @@ def _evaluate(planned: Plan, router: Router, folder: Path, display: TrainDisplay
     if not sets:
         return
     display.begin(sum(map(len, sets.values())), 0, "clips")
-    rows, bins = [], []
+    rows: list[dict[str, Any]] = []
+    bins: list[dict[str, Any]] = []
     in_training = [record for record in read_log(folder / REFUSED) if record["set"] == TRAIN]
     write_text(folder / REFUSED, "".join(json.dumps(record) + "\n" for record in in_training))
     with JsonLog(folder / REFUSED) as refused:

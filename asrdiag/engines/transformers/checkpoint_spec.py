@@ -187,8 +187,7 @@ class CheckpointSpec(EngineSpec):
             return {}
         self._router_config()  # a router that cannot be used is refused before anything is run
         version = checkpoint.resolved(CONFIG)
-        found = {"model": _short(checkpoint), "revision": version, "threshold": self.threshold()}
-        return {"router": found}
+        return {"router": {"model": _short(checkpoint), "revision": version, "threshold": self.threshold()}}
 
     def pinned(self) -> Self:
         """This system with the commits that its branches stand for; folders stay folders.

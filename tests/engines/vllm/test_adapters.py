@@ -116,3 +116,31 @@ def test_an_adapter_that_peft_writes_is_taken(qwen3: Path, tmp_path: Path) -> No
 def test_an_adapter_needs_half_precision(qwen3: Path, adapter: Path) -> None:
     with pytest.raises(UsageError, match="found an adapter and the dtype float32; vLLM adapts models in bfl"):
         system(qwen3, adapter=str(adapter)).facts()
+
+
+def test_a_routed_adapter_goes_with_the_requests_that_are_for_it(
+    vllm: Vllm, qwen3: Path, adapter: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    routers = pytest.importorskip("routers", reason="needs the extra transformers")
+    router = pytest.importorskip("asrdiag.routing.router").Router
+    folder = routers.write_router(tmp_path / "router")
+    clips = [clip("a"), clip("b", seconds=2.0)]
+    first, second = router.open(folder).p_degraded([each.samples for each in clips])
+    assert first != second
+    devices: list[str] = []
+
+    def on_the_cpu(place: Path, device: str) -> object:
+        devices.append(device)
+        return found(place)
+
+    found = router.open
+    monkeypatch.setattr(router, "open", on_the_cpu)
+    keys = {"adapter": str(adapter), "dtype": "bfloat16", "router": str(folder)}
+    answers = system(qwen3, **keys, router_threshold=max(first, second)).open("cuda").transcribe(clips)
+    routes = [answer.details["route"] for answer in answers]
+    assert devices == ["cuda"]
+    assert sorted(routes) == ["adapted", "base"]
+    assert [answer.details["p_degraded"] for answer in answers] == [first, second]
+    # In one call, longest first: vLLM makes its own batches.
+    given = vllm.last()["lora_request"]
+    assert [request is not None for request in given] == [route == "adapted" for route in reversed(routes)]
