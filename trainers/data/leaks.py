@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from asrdiag.audio import sha256_of
+from asrdiag.audio import sha256_of, to_pcm16_grid
 from asrdiag.corpus.progress import CorpusDisplay
 from asrdiag.datasets import DATASETS
 from asrdiag.datasets.base import DatasetSpec, Utterance
@@ -23,15 +23,16 @@ from .recipe import DataRecipe
 _AT_ONCE = 256
 _TABLE = """
 CREATE TABLE IF NOT EXISTS evaluated(
-  dataset INTEGER, position INTEGER, sample_id TEXT, sha256 TEXT, text_id TEXT, problem TEXT,
-  PRIMARY KEY(dataset, position)) WITHOUT ROWID;
+  dataset INTEGER, position INTEGER, sample_id TEXT, sha256 TEXT, exact_sha256 TEXT, text_id TEXT,
+  problem TEXT, PRIMARY KEY(dataset, position)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS evaluated_audio ON evaluated(sha256) WHERE sha256 IS NOT NULL;
+CREATE INDEX IF NOT EXISTS evaluated_exact ON evaluated(exact_sha256) WHERE exact_sha256 IS NOT NULL;
 CREATE INDEX IF NOT EXISTS evaluated_text ON evaluated(text_id) WHERE text_id IS NOT NULL;
 """
 _KINDS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "audio": (
         ("audio", "c.sha256 = e.sha256"),
-        ("source_audio", "c.source_sha256 = e.sha256"),
+        ("source_audio", "c.source_sha256 = e.exact_sha256"),  # as simulations and runs record it
     ),
     "text": (("text", "c.text_id = e.text_id"),),
 }
@@ -84,19 +85,19 @@ def read_evaluation_sets(pool: Pool, recipe: DataRecipe, display: CorpusDisplay,
             while chunk := list(islice(waiting, _AT_ONCE)):
                 clips = [utterance for _, utterance in chunk]
                 by_audio = "audio" in recipe.leaks.check
-                hashes = list(threads.map(_hash, clips)) if by_audio else [(None, None)] * len(clips)
+                hashes = list(threads.map(_hash, clips)) if by_audio else [(None, None, None)] * len(clips)
                 texts = _text_ids(clips, recipe) if "text" in recipe.leaks.check else [None] * len(clips)
                 with pool.writing() as db:
                     db.executemany(
-                        "INSERT INTO evaluated VALUES(?, ?, ?, ?, ?, ?)",
+                        "INSERT INTO evaluated VALUES(?, ?, ?, ?, ?, ?, ?)",
                         [
-                            (number, position, utterance.sample_id, digest, said, problem)
-                            for (position, utterance), (digest, problem), said in zip(
+                            (number, position, utterance.sample_id, rounded, exact, said, problem)
+                            for (position, utterance), (rounded, exact, problem), said in zip(
                                 chunk, hashes, texts, strict=True
                             )
                         ],
                     )
-                display.advance(len(chunk), sum(problem is not None for _, problem in hashes), 0.0)
+                display.advance(len(chunk), sum(problem is not None for *_, problem in hashes), 0.0)
 
 
 def find_leaks(pool: Pool, recipe: DataRecipe) -> Iterator[Leak]:
@@ -130,12 +131,14 @@ def leak_report(pool: Pool, recipe: DataRecipe, hits: Mapping[str, int]) -> dict
     }
 
 
-def _hash(utterance: Utterance) -> tuple[str | None, str | None]:
-    """The hash of a clip's samples, or why there is none."""
+def _hash(utterance: Utterance) -> tuple[str | None, str | None, str | None]:
+    """The hashes of a clip's samples, rounded to 16 bits and as they are, or why there are none."""
     try:
-        return sha256_of(load(utterance, SAMPLE_RATE_HZ), SAMPLE_RATE_HZ), None
+        samples = load(utterance, SAMPLE_RATE_HZ)
     except SampleError as error:
-        return None, str(error).encode("utf-8", "backslashreplace").decode()
+        return None, None, str(error).encode("utf-8", "backslashreplace").decode()
+    exact = sha256_of(samples, SAMPLE_RATE_HZ)
+    return sha256_of(to_pcm16_grid(samples), SAMPLE_RATE_HZ), exact, None
 
 
 def _text_ids(utterances: Sequence[Utterance], recipe: DataRecipe) -> list[str | None]:

@@ -109,12 +109,12 @@ def _make(
     gather(pool, recipe, display())
     display().note(f"looking at the audio of {pool.count('reason IS NULL')} clips")
     check_audio(pool, out, recipe.limits.limits(), display(), workers=workers)
-    ask_base(pool, recipe, out, session)
     leaks: dict[str, Any] = {"against": [], "hits": {}}
     if recipe.leaks.against:
         display().note("reading the evaluation sets")
         read_evaluation_sets(pool, recipe, display(), workers=workers)
         leaks = _drop_leaks(pool, recipe, out)
+    ask_base(pool, recipe, out, session)
     parted = split(pool, recipe.split, recipe.seed)
     chosen = choose(pool, recipe.select)
     display().note("writing the rows")
