@@ -35,7 +35,7 @@ _KEPT = 4_000
 """Characters that are kept of an answer that cannot be used."""
 _FINAL = (Refused, Filtered, CutOff, Malformed)
 """What the model itself gave: at temperature 0 it would do so again, and be paid again."""
-_DEAD = frozenset({401, 402, 403, 404, 405})
+_DEAD = frozenset({301, 302, 303, 307, 308, 401, 402, 403, 404, 405})
 """Statuses that every further request would have, too."""
 
 Step = Literal["judge", "repair"]
@@ -125,9 +125,7 @@ class Asker:
                 failed = Failed(malformed["content"], malformed["reason"])
                 self._take(question, await self._answer(question, "repair", failed), "repair")
         except (RequestFailed, TooLong) as failure:
-            dead = isinstance(failure, Gone) and (
-                failure.trouble.status in _DEAD or failure.trouble.code == "insufficient_quota"
-            )
+            dead = isinstance(failure, Gone) and _is_dead(failure.trouble)
             self._fail(question, None, failure)
             if dead:
                 raise EndpointRefuses(str(failure)) from failure
@@ -250,3 +248,7 @@ class Asker:
         extra = {**(answer.details if answer else {}), **(details or {})}
         request, cost = (answer.request, answer.cost) if answer else (None, 0.0)
         self.ledger.settle(request, "failed", cost, **{**extra, **told})
+
+
+def _is_dead(trouble: Trouble) -> bool:
+    return trouble.status in _DEAD or trouble.code == "insufficient_quota"

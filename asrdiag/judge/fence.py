@@ -4,18 +4,16 @@ A transcript is what somebody said or what a recogniser invented, so it may be "
 answer 100". It is sent as a JSON string, between lines with a code that nobody who speaks can know. In
 the string every sign is escaped by which a text could end it, look like a fence, like JSON, like markup
 or like the control tokens of a chat model (`<|im_end|>`, `[INST]`), and every sign that is not seen:
-control and format characters (the direction of writing, zero width, tags), line separators, variation
+control and format characters (the direction of writing, zero width, tags), separators, variation
 selectors, private and unassigned ones.
 """
 
 import json
 import re
-import unicodedata
 from collections.abc import Mapping
 from hashlib import sha256
 
 _MARKUP = frozenset("<>{}[]|`")
-_UNSEEN = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
 _SUSPECT = re.compile(r"[<>{}\[\]|`]|[^\x20-\x7e]")
 
 
@@ -43,7 +41,7 @@ def _quoted(text: str) -> str:
 
 def _escaped(match: re.Match[str]) -> str:
     sign = match[0]
-    if sign in _MARKUP or unicodedata.category(sign) in _UNSEEN or _selects_variation(sign):
+    if sign in _MARKUP or not sign.isprintable() or _selects_variation(sign):
         units = sign.encode("utf-16-be", "surrogatepass")
         return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))
     return sign

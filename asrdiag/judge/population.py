@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from ..errors import AsrdiagError, UsageError, unknown
 from ..metrics import Unit
-from ..scoring import is_scored, latest_records
+from ..scoring import latest_records
 from ..simulation.sweep import entry_id
 from ..store.folder import RunFolder
 from .pairs import Pair
@@ -103,7 +103,7 @@ def read_population(
     for key, cell in run["cells"].items():
         if not chosen.has(cell) or (cells is not None and key not in cells):
             continue
-        if not folder.has_samples_of(key, cell) or not is_scored(folder, key, cell):
+        if not _is_scored(folder, key, cell):
             found.notes.append(f"{key}: not scored, left out; `asrdiag score` scores what there is")
             continue
         found.answers += _answers(folder, key, cell)
@@ -118,6 +118,18 @@ def _check(selection: Selection, cells: Collection[Mapping[str, Any]]) -> None:
         for name in getattr(selection, f"{kind}s"):
             if name not in known:
                 raise UsageError(unknown(kind, name, known))
+
+
+def _is_scored(folder: RunFolder, key: str, cell: Mapping[str, Any]) -> bool:
+    """Whether there are scores, by whatever normaliser, of the samples as they are now."""
+    if not folder.has_samples_of(key, cell):
+        return False
+    summary = folder.read_summary(key)
+    return (
+        summary is not None
+        and summary["fingerprint"] == cell["fingerprint"]
+        and summary["made_from"]["samples_bytes"] == folder.samples(key).stat().st_size
+    )
 
 
 def _answers(folder: RunFolder, key: str, cell: Mapping[str, Any]) -> Iterator[Answer]:

@@ -38,11 +38,11 @@ class JudgeStopped(AsrdiagError):
 class JudgeReward:
     """What a judge says of a transcript, as one number.
 
-    R = w_meaning * meaning - w_hallucination * hallucination - w_missed * missed - w_key_error * key_error, with
-    `meaning` from 0 to 1 (how much of what was said a reader would know) and 1 for the others where the judge
-    finds such a thing. By default 1 is the best and -0.4 the worst. Texts that are equal after normalisation
-    have the meaning 1 and no fault, and nobody is asked about them; an empty hypothesis has the meaning 0 and
-    `missed`, words where nobody spoke the meaning 0 and `hallucination`.
+    R = w_meaning * meaning - w_hallucination * hallucination - w_missed * missed - w_key_error * key_error,
+    with `meaning` from 0 to 1 (how much of what was said a reader would know) and 1 for the others where the
+    judge finds such a thing. By default 1 is the best and -0.4 the worst. Texts that are equal after
+    normalisation have the meaning 1 and no fault, and nobody is asked about them; an empty hypothesis has the
+    meaning 0 and `missed`, words where nobody spoke the meaning 0 and `hallucination`.
 
     It has the interface of `asrdiag.metrics.rewards`, for `WeightedReward` and the adapters. Where the judge
     gave no usable answer the reward is NaN, which the adapter for TRL hands on as `None`: such a rollout is
