@@ -63,6 +63,21 @@ def open_pool(
         SaveError: the listing could not be written.
     """
     rows = RowFile(path, limits=clip_limits(limits))
+    try:
+        return _looked_at(rows, family, limits, listing, display)
+    except BaseException:
+        rows.close()
+        raise
+
+
+def clip_limits(limits: Limits) -> ClipLimits:
+    """What the recipe says of clips, as they are read."""
+    return ClipLimits(limits.max_duration_s, limits.min_duration_s, limits.silence_dbfs)
+
+
+def _looked_at(
+    rows: RowFile, family: TrainedFamily, limits: Limits, listing: Path | None, display: TrainDisplay
+) -> Pool:
     display.begin(len(rows), unit="rows")
     durations = np.full(len(rows), np.nan, dtype=np.float32)
     skipped = Counter(rows.refused)
@@ -77,14 +92,10 @@ def open_pool(
     if listing is not None:
         write_text(listing, "".join(json.dumps(asdict(each), ensure_ascii=False) + "\n" for each in refusals))
     usable = np.flatnonzero(~np.isnan(durations))
-    pool = Pool(rows, usable, Known(rows.base_wer[usable], durations[usable], rows.clean[usable]), skipped)
+    known = Known(rows.base_wer[usable], durations[usable], rows.clean[usable])
+    pool = Pool(rows, usable, known, skipped)
     _require_enough(pool, limits.max_skipped_share, refusals, listing)
     return pool
-
-
-def clip_limits(limits: Limits) -> ClipLimits:
-    """What the recipe says of clips, as they are read."""
-    return ClipLimits(limits.max_duration_s, limits.min_duration_s, limits.silence_dbfs)
 
 
 def _look_at_all(rows: RowFile, family: TrainedFamily, limits: Limits) -> Iterator[float | Refusal]:

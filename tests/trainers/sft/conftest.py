@@ -8,10 +8,8 @@ from pathlib import Path
 
 import pytest
 import soundfile
+import torch
 import yaml
-
-torch = pytest.importorskip("torch", reason="needs the extra transformers")
-
 from engines import tiny_checkpoints as tiny
 
 from asrdiag.trainers.progress import make_display

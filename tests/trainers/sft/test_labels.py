@@ -128,7 +128,7 @@ def test_a_batch_has_the_loss_of_its_rows(opened, name):
 
 @pytest.mark.parametrize("name", ["moonshine", "whisper", "qwen3-asr"])
 def test_what_a_model_writes_is_what_it_is_asked_for(opened, name):
-    """Training on a model's own transcript asks it, at each place, for the token that it would write there."""
+    """Its own transcript asks it, at each place, for the token that it would write there."""
     family = opened(name, model={"language": "auto" if name == "moonshine" else "from_clip"})
     family.family.model.eval()
     piece = family.piece("x", tone(1.1), "en")
@@ -170,7 +170,7 @@ def test_a_text_longer_than_the_decoder_is_refused(opened):
 
 
 def test_a_language_that_the_model_does_not_know_is_refused(opened):
-    with pytest.raises(SampleError, match="found the language 'de'; .* knows: en"):
+    with pytest.raises(SampleError, match=r"found the language 'de'; .* knows: en"):
         example(opened("moonshine"), "nein", language="de")
     with pytest.raises(SampleError, match="found the language 'xx'"):
         example(opened("whisper"), "no", language="xx")
