@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from asrdiag.routing.config import WEIGHTS, RouterConfig
 from asrdiag.routing.model import RouterModel
 from asrdiag.routing.router import Router, load_weights
 from asrdiag.simulation.seeding import draws
+from asrdiag.spec import Json
 from asrdiag.store.atomic import replacing, write_text
 from asrdiag.store.log import JsonLog, read_log
 
@@ -64,7 +65,7 @@ def learn(
     validation: Examples,
     folder: Path,
     *,
-    identity: str,
+    identity: Mapping[str, Json],
     device: torch.device,
     display: TrainDisplay,
 ) -> Learned:

@@ -1,7 +1,9 @@
 """What a training can be gone on with: written whole, read without pickle's powers."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any
@@ -9,7 +11,9 @@ from typing import Any
 import torch
 
 from asrdiag.errors import UsageError
+from asrdiag.spec import Json
 from asrdiag.store.atomic import replacing
+from asrdiag.store.fingerprint import differences
 
 STATE = "state.pt"
 
@@ -24,7 +28,7 @@ class Progress:
     """The validation scores of the best step so far, `step` among them."""
 
 
-def save(folder: Path, progress: Progress, tensors: Mapping[str, Any], identity: str) -> None:
+def save(folder: Path, progress: Progress, tensors: Mapping[str, Any], identity: Mapping[str, Json]) -> None:
     """Write a training's state, so that it goes on bit for bit.
 
     Args:
@@ -39,7 +43,7 @@ def save(folder: Path, progress: Progress, tensors: Mapping[str, Any], identity:
     with replacing(folder / STATE) as temporary:
         torch.save(
             {
-                "identity": identity,
+                "identity": json.dumps(identity),
                 "step": progress.step,
                 "best": None if progress.best is None else dict(progress.best),
                 **tensors,
@@ -48,26 +52,27 @@ def save(folder: Path, progress: Progress, tensors: Mapping[str, Any], identity:
         )
 
 
-def restore(folder: Path, identity: str) -> tuple[Progress, dict[str, Any]] | None:
+def restore(folder: Path, identity: Mapping[str, Json]) -> tuple[Progress, dict[str, Any]] | None:
     """The state that `save` wrote; `None` if there is none.
 
     Raises:
-        UsageError: it is damaged, or of a training by another recipe or on other data.
+        UsageError: it is damaged, or of a training by another recipe or on other data; the message says what
+            differs.
     """
     path = folder / STATE
     if not path.is_file():
         return None
     try:
         found = torch.load(path, map_location="cpu", weights_only=True)
-        known = found.pop("identity")
+        known = str(found.pop("identity"))
         progress = Progress(found.pop("step"), found.pop("best"))
     except (OSError, RuntimeError, UnpicklingError, EOFError, KeyError, AttributeError) as error:
         raise UsageError(
             f"{path}: cannot be read ({type(error).__name__}: {error}); --fresh begins anew"
         ) from error
-    if known != identity:
+    if changed := list(islice(differences(json.loads(known), json.loads(json.dumps(identity))), 3)):
         raise UsageError(
-            f"{folder}: holds a training by another recipe, or on other data; --fresh moves it aside and "
-            "begins anew, --out takes another folder"
+            f"{folder}: holds a training by another recipe, or on other data ({'; '.join(changed)}); --fresh "
+            "moves it aside and begins anew, --out takes another folder"
         )
     return progress, found

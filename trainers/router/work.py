@@ -14,8 +14,8 @@ from asrdiag.cli.output import complain, out
 from asrdiag.errors import UsageError
 from asrdiag.report.rows import to_csv
 from asrdiag.routing.router import Router
+from asrdiag.spec import Json
 from asrdiag.store.atomic import write_json, write_text
-from asrdiag.store.fingerprint import fingerprint
 from asrdiag.store.log import JsonLog, read_log
 
 from ..progress import TrainDisplay
@@ -28,6 +28,7 @@ from .learning import REFUSED, Learned, export, learn, n_steps_of, record_refusa
 from .listening import Listener
 from .measures import fit_temperature
 from .recipe import RouterRecipe
+from .saved import restore
 
 TRAIN, VALIDATION = "train", "validation"
 ROUTER = "router"
@@ -58,13 +59,13 @@ class Plan:
             n_steps = n_steps_of(self.sets[TRAIN], self.recipe.training)
             yield f"{n_steps} steps of {self.recipe.training.batch_size} clips on {self.device}"
 
-    def identity(self) -> str:
+    def identity(self) -> dict[str, Json]:
         """Of all that the weights depend on."""
         said = self.loaded.resolved()
         what = {
             name: said[name] for name in ("seed", "model", "train", "validation", "simulation", "training")
         }
-        return fingerprint({**what, "content": [self.sets[name].content for name in (TRAIN, VALIDATION)]})
+        return {**what, "content": {name: list(self.sets[name].content) for name in (TRAIN, VALIDATION)}}
 
 
 def plan(loaded: LoadedRecipe[RouterRecipe], device: torch.device) -> Plan:
@@ -94,6 +95,8 @@ def do(planned: Plan, folder: Path, display: TrainDisplay) -> int:
         SaveError: something could not be written.
     """
     recipe = planned.recipe
+    if recipe.router is None:
+        restore(folder, planned.identity())  # refuses another training before anything of it is changed
     write_text(folder / "recipe.yaml", planned.loaded.content.decode("utf-8"))
     write_json(folder / "recipe.resolved.json", planned.loaded.resolved())
     if recipe.router is None:

@@ -135,8 +135,12 @@ def test_a_finished_training_is_only_evaluated_again(said, sets, options, traine
 def test_another_recipe_or_other_data_does_not_go_on(said, options, trained, tmp_path):
     out = shutil.copytree(trained, tmp_path / "out")
     changed = {**said, "training": {**said["training"], "learning_rate": 1e-3}}
-    with pytest.raises(UsageError, match="holds a training by another recipe, or on other data; --fresh"):
+    before = (out / "recipe.yaml").read_text()
+    with pytest.raises(
+        UsageError, match=r"other data \(training\.learning_rate: 0\.003 -> 0\.001\); --fresh"
+    ):
         run(options(changed, out))
+    assert (out / "recipe.yaml").read_text() == before
     (out / "state.pt").write_bytes((out / "state.pt").read_bytes()[:500])
     with pytest.raises(UsageError, match=r"state\.pt: cannot be read"):
         run(options(said, out))
