@@ -54,9 +54,9 @@ def _graded(
 
 def _differs(one: Candidate | Dropped, grade: Grade | None) -> bool:
     """Whether a row states another error rate than its prediction has."""
-    if not isinstance(one, Candidate) or grade is None or None in (one.base_wer, grade.base_wer):
+    if not isinstance(one, Candidate) or grade is None or one.base_wer is None or grade.base_wer is None:
         return False
-    return abs(one.base_wer - grade.base_wer) > _ROUNDING  # type: ignore[operator]
+    return abs(one.base_wer - grade.base_wer) > _ROUNDING
 
 
 def _in_language(one: Candidate | Dropped, recipe: DataRecipe) -> Candidate | Dropped:

@@ -64,17 +64,17 @@ def quotas(available: Mapping[Cell, int], selection: Selection) -> dict[Cell, Qu
         group[stratum] = group.get(stratum, 0) + rows
     targets = _bin_targets(by_bin, selection)
     found: dict[Cell, Quota] = {}
-    for bin_, strata in by_bin.items():
-        wanted, taken = _strata(strata, targets[bin_], balanced=selection.quota == "balanced")
+    for group_bin, strata in by_bin.items():
+        wanted, taken = _strata(strata, targets[group_bin], balanced=selection.quota == "balanced")
         for stratum in strata:
-            cells = {
+            here = {
                 cell: rows
                 for cell, rows in available.items()
-                if cell[1] == stratum and bin_ in (None, cell[0])
+                if cell[1] == stratum and group_bin in (None, cell[0])
             }
-            parts = _proportional(cells, taken[stratum])
-            shares = _proportional(cells, wanted[stratum])
-            for cell, rows in cells.items():
+            parts = _proportional(here, taken[stratum])
+            shares = _proportional(here, wanted[stratum])
+            for cell, rows in here.items():
                 found[cell] = Quota(rows, shares[cell], parts[cell])
     return {cell: found[cell] for cell in available}
 

@@ -148,9 +148,9 @@ def _drop_leaks(pool: Pool, recipe: DataRecipe, out: Path) -> dict[str, Any]:
         with replacing(out / "leaks.jsonl") as temporary, temporary.open("w", encoding="utf-8") as stream:
             for leak in find_leaks(pool, recipe):
                 hits[leak.by] += 1
-                found = f"{leak.by} of {leak.sample_id!r} in {leak.dataset!r}"
-                leaking.setdefault(leak.n, found)
-                first = first or f"{leak.id!r} has the {found}"
+                common = f"{leak.by} of {leak.sample_id!r} in {leak.dataset!r}"
+                leaking.setdefault(leak.n, common)
+                first = first or f"{leak.id!r} has the {common}"
                 line = {"id": leak.id, "by": leak.by, "dataset": leak.dataset, "sample_id": leak.sample_id}
                 stream.write(json.dumps(line, ensure_ascii=False) + "\n")
         if leaking and recipe.leaks.found == "refuse":
@@ -162,8 +162,8 @@ def _drop_leaks(pool: Pool, recipe: DataRecipe, out: Path) -> dict[str, Any]:
             for n, detail in leaking.items():
                 pool.drop(n, "leak", detail)
             pool.mark("leaks", leak_report(pool, recipe, hits))
-    found: dict[str, Any] = pool.done("leaks")
-    return found
+    report: dict[str, Any] = pool.done("leaks")
+    return report
 
 
 def _bases(recipe: DataRecipe, out: Path) -> list[dict[str, Any]]:

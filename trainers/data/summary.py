@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+    from rich.table import Table
 
 _MOST_LINES = 30
 
@@ -78,7 +79,7 @@ def _short(cells: Sequence[Mapping[str, Any]]) -> "RenderableType":
     return table
 
 
-def _table(title: str, bins: Sequence[str]) -> Any:
+def _table(title: str, bins: Sequence[str]) -> "Table":
     from rich.box import SIMPLE
     from rich.table import Table
 

@@ -112,7 +112,7 @@ def _candidate(record: Mapping[str, Any], where: str, path: Path, given: Input) 
         language=language,
         duration_s=_number(record, "duration"),
         scenario=scenario if isinstance(scenario, str) and scenario else given.scenario or _RECORDED,
-        severity=float(severity) if _is_number(severity) else None,
+        severity=_finite(severity),
         speaker=speaker if isinstance(speaker := record.get("speaker"), str) and speaker else None,
         sha256=made.get("sha256") if place.path.suffix.lower() in _LOSSLESS else None,
         condition=made.get("condition"),
@@ -187,10 +187,13 @@ def _id(record: Mapping[str, Any]) -> str | None:
 
 def _number(record: Mapping[str, Any], key: str) -> float | None:
     value = record.get(key)
-    if value is not None and (not _is_number(value) or value < 0):
+    number = _finite(value)
+    if value is not None and (number is None or number < 0):
         raise RowRefused("bad_value", f"{key}: found {value!r:.80}, expected a number of seconds, 0 or more")
-    return None if value is None else float(value)
+    return number
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+def _finite(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return None
+    return float(value)
