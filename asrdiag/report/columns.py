@@ -63,6 +63,8 @@ COLUMNS = {
     "judge_key_error_rate_pct": "answers with a wrong name, number, date, negation or term, in %",
     "n_routed": "answered clips that the system's router gave to the adapted weights; empty without a router",
     "routed_share_pct": "the same in % of the answered clips that the router heard",
+    "adapted_error_rate_pct": "error rate of the clips that it gave to the adapted weights",
+    "base_error_rate_pct": "error rate of those that it gave to the base model",
     "audio_hours": "length of the scored audio",
     "rtfx": "seconds of audio for each second in the recogniser, in one worker",
     "complete": "true if every utterance of the dataset is scored",

@@ -22,6 +22,7 @@ from .table_cells import (
     rate_text,
     rounded_text,
     share_text,
+    similarity_text,
 )
 
 _LEGEND = (
@@ -32,8 +33,8 @@ _LEGEND = (
 )
 
 _ROUTED_LEGEND = (
-    "routed: utterances that the system's router gave to the adapted weights, in %; `groups.csv` has the "
-    "error rates of both paths."
+    "routed: utterances that the system's router gave to the adapted weights, in %; adapted, base: the error "
+    "rates of those and of the others."
 )
 
 
@@ -48,8 +49,10 @@ def render(rows: Iterable[Row], console: Console) -> RenderableType:
         parts += subset_parts(table, console)
     if parts:
         parts.append(Text(_LEGEND, style="dim"))
-    if any(row.get("routed_share_pct") for row in rows):
+    if any(row.get("routed_share_pct") is not None for row in rows):
         parts.append(Text(_ROUTED_LEGEND, style="dim"))
+    if any(row.get("semantic_similarity") is not None for row in rows):
+        parts.append(Text("sem: mean similarity of meaning, 1 for the same.", style="dim"))
     if any(table.averaged for table in subset_tables):
         parts.append(Text(SUBSET_LEGEND, style="dim"))
     if any(line.published for table in subset_tables for line in table.lines):
@@ -122,6 +125,8 @@ def _table(grid: Grid, conditions: Sequence[str]) -> Table:
         for label, column in SOMETIMES:
             if any(row and row.get(column) for row in found):
                 table.add_row("", label, *(rounded_text(row, column) for row in found))
+        if any(row and row.get("semantic_similarity") is not None for row in found):
+            table.add_row("", "sem", *(similarity_text(row) for row in found))
         if any(row and not row["complete"] for row in found):
             table.add_row("", "scored", *map(coverage_text, found))
         if index < len(grid.systems) - 1:

@@ -19,6 +19,8 @@ SOMETIMES = (
     ("loops", "repetition_rate_pct"),
     ("empty", "empty_rate_pct"),
     ("routed", "routed_share_pct"),
+    ("adapted", "adapted_error_rate_pct"),
+    ("base", "base_error_rate_pct"),
 )
 """Rows that are shown where there is anything in them."""
 _NAME_WIDTH = 12
@@ -94,6 +96,12 @@ def rounded_text(row: Row | None, column: str) -> Text:
     """A number with one decimal."""
     value = row.get(column) if row else None
     return Text("" if value is None else f"{value:.1f}", style="" if value else "dim")
+
+
+def similarity_text(row: Row | None) -> Text:
+    """The mean similarity of meaning."""
+    value = row.get("semantic_similarity") if row else None
+    return Text("" if value is None else f"{value:.3f}")
 
 
 def coverage_text(row: Row | None) -> Text:

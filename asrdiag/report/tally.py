@@ -59,7 +59,7 @@ class Tally:
         if scored.counts.reference_tokens:
             self.similarities.add(sample.similarity, record["speaker"], sample.diagnosis.mode)
         self.n_empty_reference += scored.counts.reference_tokens == 0
-        self.routes.add(record)
+        self.routes.add(record, scored.counts)
         self.n_empty += scored.empty
         self.n_loops += scored.repetition_loop
         self.audio_s = _sum(self.audio_s, record["audio"]["duration_s"])

@@ -102,11 +102,12 @@ def test_a_clip_without_an_answer_or_a_p_is_left_out_and_counted(folder):
 def test_the_leaderboard_says_what_was_routed(folder):
     board = {row["system"]: row for row in table(folder / "leaderboard.csv")}
     assert (board["routed"]["n_routed"], board["routed"]["routed_share_pct"]) == ("2", "50")
+    # Base path: 0 and 1 errors in 10 words. Adapted path: 1 and 1.
+    assert (board["routed"]["base_error_rate_pct"], board["routed"]["adapted_error_rate_pct"]) == ("10", "20")
     assert (board["base"]["n_routed"], board["base"]["routed_share_pct"]) == ("", "")
     groups = {
         (row["system"], row["value"]): row for row in table(folder / "groups.csv") if row["factor"] == "route"
     }
-    # Base path: 0 and 1 errors in 10 words. Adapted path: 1 and 1.
     assert {key: row["error_rate_pct"] for key, row in groups.items()} == {
         ("routed", "base"): "10",
         ("routed", "adapted"): "20",
