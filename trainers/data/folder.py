@@ -27,7 +27,7 @@ def identity_of(recipe: DataRecipe, resolved: Mapping[str, Any]) -> dict[str, An
         UsageError: an input is not there.
     """
     said = {key: value for key, value in resolved.items() if key not in ("name", "description")}
-    inputs = [{"path": str(path), "sha256": _sha256(path)} for one in recipe.inputs for path in files_of(one)]
+    inputs = {str(path): _sha256(path) for one in recipe.inputs for path in files_of(one)}
     found: dict[str, Any] = json.loads(json.dumps({"recipe": said, "inputs": inputs}))
     return found
 

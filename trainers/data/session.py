@@ -3,7 +3,7 @@
 import json
 import shutil
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -110,7 +110,9 @@ def _make(
     display().note(f"looking at the audio of {pool.count('reason IS NULL')} clips")
     check_audio(pool, out, recipe.limits.limits(), display(), workers=workers)
     leaks: dict[str, Any] = {"against": [], "hits": {}}
-    if recipe.leaks.against:
+    if not recipe.leaks.against:
+        (out / "leaks.jsonl").unlink(missing_ok=True)  # of a recipe that came to no end
+    else:
         display().note("reading the evaluation sets")
         read_evaluation_sets(pool, recipe, display(), workers=workers)
         leaks = _drop_leaks(pool, recipe, out)
@@ -120,7 +122,7 @@ def _make(
     display().note("writing the rows")
     files = write_parts(pool, recipe, out)
     write_dropped(pool, out)
-    reasons, total = dropped(pool), pool.count()
+    reasons, total, bases = dropped(pool), pool.count(), _bases(pool, recipe, out)
     return {
         "files": files,
         "clips": total,
@@ -130,8 +132,8 @@ def _make(
         "dropped": reasons,
         "bad_share": round(sum(reasons.get(each, 0) for each in BAD) / max(1, total), 6),
         "leaks": leaks,
-        "base": _bases(recipe, out),
-        "notes": _notes(pool, recipe),
+        "base": bases,
+        "notes": _notes(pool, recipe, [str(base["id"]) for base in bases]),
     }
 
 
@@ -166,11 +168,11 @@ def _drop_leaks(pool: Pool, recipe: DataRecipe, out: Path) -> dict[str, Any]:
     return report
 
 
-def _bases(recipe: DataRecipe, out: Path) -> list[dict[str, Any]]:
+def _bases(pool: Pool, recipe: DataRecipe, out: Path) -> list[dict[str, Any]]:
     """The systems whose answers the rows hold, as they are on record."""
     found: dict[str, dict[str, Any]] = {}
     places = [(given.run, list(require_run(given))) for given in recipe.inputs if given.run is not None]
-    if (out / "base" / "run.json").is_file():
+    if pool.done("asked") is not None:
         places.append((out / "base", list(RunFolder(out / "base").read_run()["cells"])))
     for path, keys in places:
         cells = RunFolder(path).read_run()["cells"]
@@ -180,9 +182,11 @@ def _bases(recipe: DataRecipe, out: Path) -> list[dict[str, Any]]:
     return list(found.values())
 
 
-def _notes(pool: Pool, recipe: DataRecipe) -> list[str]:
+def _notes(pool: Pool, recipe: DataRecipe, bases: Sequence[str]) -> list[str]:
     """What a reader of the numbers should know."""
     notes = []
+    if len(bases) > 1:
+        notes.append(f"rows were graded by several systems: {', '.join(bases)}")
     restated = sum(pool.done(f"input {number}")["restated"] for number in range(len(recipe.inputs)))
     if restated:
         notes.append(f"{restated} rows stated another error rate than their prediction has; ours is taken")

@@ -117,7 +117,7 @@ def test_a_changed_recipe_is_told_and_fresh_moves_aside(
     with rows.open("a") as stream:
         stream.write("\n")
     assert make(**KEYS) == 2
-    assert "inputs: " in capsys.readouterr().err
+    assert f"made otherwise: inputs.{rows}: " in capsys.readouterr().err
     assert make("--fresh", **KEYS) == 0
     [aside] = tmp_path.glob("out.*")
     assert (aside / "train.jsonl").read_bytes() == (tmp_path / "out" / "train.jsonl").read_bytes()

@@ -80,7 +80,7 @@ def test_the_data_says_what_it_is_made_from(folder: Path) -> None:
     record = json.loads((folder / "training" / "worked" / "data.json").read_text())
     [base] = record["base"]
     assert (base["id"], base["model"]) == ("moonshine-tiny", "moonshine-tiny")
-    assert record["identity"]["inputs"][0]["path"] == str(folder / "noisy" / "manifest.jsonl")
+    assert list(record["identity"]["inputs"]) == [str(folder / "noisy" / "manifest.jsonl")]
     assert record["identity"]["recipe"]["bins"] == [0.5, 1.0, 10.0]
     assert record["split"]["groups"] == 3 and record["counts"][0]["part"] == "train"
 
