@@ -34,24 +34,27 @@ def render(record: Mapping[str, Any], bins: Sequence[str]) -> "RenderableType":
 
 
 def _parts(counts: Iterable[Mapping[str, Any]], bins: Sequence[str]) -> "RenderableType":
-    table = _table("rows", bins)
+    table = _table("rows", [f"{name} %" for name in bins], "all", "mean WER", "clean", "hours")
     by_part: dict[str, list[Mapping[str, Any]]] = {}
     for cell in counts:
         by_part.setdefault(cell["part"], []).append(cell)
     for part in ("train", "validation", "test"):
         if part in by_part:
-            table.add_row(part, *_cells(by_part[part], bins))
+            cells = by_part[part]
+            clean = sum(cell["rows"] for cell in cells if cell["scenario"] == "clean")
+            hours = sum(cell["audio_s"] for cell in cells) / 3600
+            table.add_row(part, *_cells(cells, bins), str(clean), f"{hours:.3f}")
     return table
 
 
 def _scenarios(counts: Iterable[Mapping[str, Any]], bins: Sequence[str]) -> "RenderableType":
-    table = _table("train, by scenario", bins)
+    table = _table("train, by scenario", [f"{name} %" for name in bins], "all", "mean WER")
     by_stratum: dict[str, list[Mapping[str, Any]]] = {}
     for cell in counts:
         if cell["part"] == "train":
             name = cell["scenario"] + (f" {cell['severity']}" if cell["severity"] else "")
             by_stratum.setdefault(name, []).append(cell)
-    if len(by_stratum) > _MOST_LINES:  # 54 scenarios by four ranges: by scenario alone they fit
+    if len(by_stratum) > _MOST_LINES:  # of 54 scenarios by four ranges the scenarios alone
         merged: dict[str, list[Mapping[str, Any]]] = {}
         for cells in by_stratum.values():
             merged.setdefault(cells[0]["scenario"], []).extend(cells)
@@ -62,31 +65,25 @@ def _scenarios(counts: Iterable[Mapping[str, Any]], bins: Sequence[str]) -> "Ren
 
 
 def _short(cells: Sequence[Mapping[str, Any]]) -> "RenderableType":
-    from rich.box import SIMPLE
-    from rich.table import Table
-
-    table = Table(
-        box=SIMPLE, title=f"short: {len(cells)} cells have fewer rows than their share", title_justify="left"
+    table = _table(
+        f"short: {len(cells)} cells with fewer rows than their share", ["wanted", "there", "taken"]
     )
-    table.add_column("cell")
-    for name in ("wanted", "there", "taken"):
-        table.add_column(name, justify="right")
     for cell in cells[:_MOST_LINES]:
-        name = f"{cell['stratum']} {cell['bin']}"
+        name = f"{cell['stratum']} {cell['bin']} %"
         table.add_row(name, *(str(cell[key]) for key in ("wanted", "available", "taken")))
     if len(cells) > _MOST_LINES:
-        table.add_row(f"and {len(cells) - _MOST_LINES} more, in data.json", "", "", "")
+        table.add_row(f"and {len(cells) - _MOST_LINES} more, in data.json")
     return table
 
 
-def _table(title: str, bins: Sequence[str]) -> "Table":
+def _table(title: str, first: Sequence[str], *further: str) -> "Table":
     from rich.box import SIMPLE
     from rich.table import Table
 
     table = Table(box=SIMPLE)
-    table.add_column(title, no_wrap=True)
-    for name in (*bins, "all", "clean", "hours", "mean WER"):
-        table.add_column(f"{name} %" if name in bins else name, justify="right")
+    table.add_column(title, overflow="fold")
+    for name in (*first, *further):
+        table.add_column(name, justify="right", no_wrap=True)
     return table
 
 
@@ -96,7 +93,5 @@ def _cells(cells: Sequence[Mapping[str, Any]], bins: Sequence[str]) -> list[str]
     return [
         *(str(sum(cell["rows"] for cell in cells if cell["bin"] == name)) for name in bins),
         str(rows),
-        str(sum(cell["rows"] for cell in cells if cell["scenario"] == "clean")),
-        f"{sum(cell['audio_s'] for cell in cells) / 3600:.3f}",
         f"{100 * wer:.1f} %",
     ]

@@ -290,3 +290,20 @@ def test_names_and_texts_that_are_no_utf8_are_told(make: Maker, rows: Path, tmp_
     assert make(**KEYS, max_bad_share=1.0) == 0
     found = [(row["id"], row["reason"]) for row in read_lines(tmp_path / "out" / "dropped.jsonl")]
     assert found[-2:] == [("name", "bad_value"), ("text", "bad_value")]
+
+
+def test_what_is_short_is_shown(
+    make: Maker, rows: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # There are eight rows of the hardest bin, some of them held out; twenty are wanted.
+    assert make(**KEYS, select={"size": 20, "bin_shares": [0.0, 0.0, 1.0], "strata": ["scenario"]}) == 0
+    cells = json.loads((tmp_path / "out" / "data.json").read_text())["selection"]["cells"]
+    assert [cell["short"] for cell in cells if cell["bin"] != "<70"] == [0] * 4
+    hard = [cell for cell in cells if cell["bin"] == "<70"]
+    assert sum(cell["wanted"] for cell in hard) == 20
+    assert all(cell["taken"] == cell["available"] == cell["wanted"] - cell["short"] for cell in hard)
+    shown = capsys.readouterr().out
+    assert "short: 2 cells with fewer rows than their share" in shown
+    for cell in hard:
+        words = (cell["stratum"], "<70", "%", cell["wanted"], cell["available"], cell["taken"])
+        assert " ".join(map(str, words)) in " ".join(shown.split())
