@@ -41,9 +41,9 @@ def router(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def halfway(router, clips):
-    """A threshold that half of the clips reach."""
-    found = sorted(Router.open(router).p_degraded([clip.samples for clip in clips]))
-    return (found[3] + found[4]) / 2
+    """A threshold that two of the first four clips reach."""
+    found = sorted(Router.open(router).p_degraded([clip.samples for clip in clips[:4]]))
+    return (found[1] + found[2]) / 2
 
 
 def model_of(name, folder):
@@ -91,12 +91,13 @@ def test_each_clip_is_transcribed_as_its_path_alone_would(
     spec, plain, adapter, router, halfway, clips, content, name
 ):
     routed = spec(name, adapter=str(adapter(name)), router=str(router), router_threshold=halfway)
+    clips = clips[:4]
     found = routed.open("cpu").transcribe(clips)
     always = spec(name, adapter=str(adapter(name)), router=str(router), router_threshold=0.0)
     adapted, base = always.open("cpu").transcribe(clips), plain(name).transcribe(clips)
     assert {one.details["route"] for one in adapted} == {"adapted"}
     taken = [one.details["route"] for one in found]
-    assert sorted(taken) == ["adapted"] * 4 + ["base"] * 4
+    assert sorted(taken) == ["adapted"] * 2 + ["base"] * 2
     expected = [adapted[index] if route == "adapted" else base[index] for index, route in enumerate(taken)]
     assert [one.text for one in found] == [one.text for one in expected]
     assert [one.text for one in base] != [one.text for one in adapted]
@@ -106,7 +107,7 @@ def test_each_clip_is_transcribed_as_its_path_alone_would(
 
 
 def test_a_long_clip_is_routed_as_a_whole(spec, adapter, router, clips):
-    long = Clip("long", np.concatenate([clip.samples for clip in clips] * 3), 16_000)
+    long = Clip("long", np.concatenate([clip.samples for clip in clips] * 2), 16_000)
     routed = spec("moonshine", adapter=str(adapter("moonshine")), router=str(router), longest_chunk_s=10.0)
     found = routed.open("cpu").transcribe([long])[0]
     assert found.details["n_chunks"] > 1
