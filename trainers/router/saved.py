@@ -16,6 +16,8 @@ from asrdiag.store.atomic import replacing
 from asrdiag.store.fingerprint import differences
 
 STATE = "state.pt"
+INDIFFERENT = ("max_refused_share", "save_every", "workers")
+"""Keys of `training` that change no weight: they may be others when a training goes on."""
 
 
 @dataclass(slots=True)
@@ -70,9 +72,15 @@ def restore(folder: Path, identity: Mapping[str, Json]) -> tuple[Progress, dict[
         raise UsageError(
             f"{path}: cannot be read ({type(error).__name__}: {error}); --fresh begins anew"
         ) from error
-    if changed := list(islice(differences(json.loads(known), json.loads(json.dumps(identity))), 3)):
+    now = json.loads(json.dumps(identity))
+    if changed := list(islice(differences(_deciding(json.loads(known)), _deciding(now)), 3)):
         raise UsageError(
             f"{folder}: holds a training by another recipe, or on other data ({'; '.join(changed)}); --fresh "
             "moves it aside and begins anew, --out takes another folder"
         )
     return progress, found
+
+
+def _deciding(identity: dict[str, Any]) -> dict[str, Any]:
+    training = {key: value for key, value in identity["training"].items() if key not in INDIFFERENT}
+    return {**identity, "training": training}
