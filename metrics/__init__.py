@@ -11,6 +11,15 @@ Imports numpy and rapidfuzz only, so that a trainer can load it in every worker.
 from .alignment import Alignment, Op, align
 from .batch import KERNEL, Analysis, analyze
 from .confusion import Confusions, confusions
+from .content import (
+    KEY_FLAGS,
+    KEY_KINDS,
+    KeyContent,
+    KeyContentCounts,
+    KeyCounts,
+    KeyItem,
+    key_content,
+)
 from .counts import Counts
 from .diagnosis import (
     MODES,
@@ -54,6 +63,8 @@ from .units import ERROR_RATES, UNITS, Unit, primary_language, spoken_languages,
 __all__ = [
     "ERROR_RATES",
     "KERNEL",
+    "KEY_FLAGS",
+    "KEY_KINDS",
     "MODES",
     "NORMALIZERS",
     "THRESHOLDS",
@@ -67,6 +78,10 @@ __all__ = [
     "EntityCounts",
     "Evidence",
     "Interval",
+    "KeyContent",
+    "KeyContentCounts",
+    "KeyCounts",
+    "KeyItem",
     "Loop",
     "MacroRate",
     "ModeCounts",
@@ -92,6 +107,7 @@ __all__ = [
     "holm",
     "is_repetition_loop",
     "is_soft",
+    "key_content",
     "longest_loop",
     "macro_rate",
     "mapsswe",

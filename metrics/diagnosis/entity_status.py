@@ -1,6 +1,5 @@
 """Whether the hypothesis kept an entity of the reference, lost it, or made something else of it."""
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
 from ..units import Unit
@@ -37,16 +36,14 @@ def judge(
         return ()
     numbers = [(each.start, each.end) for each in found if each.kind == "number"]
     places = find_places(text, reference, unit, numbers)
-    starts, ends = [place.start for place in places], [place.end for place in places]
     before, after = _partners(letters, len(reference))
     free = _free(letters, reference) if numbers else []
     entities = []
     for kind, start, end in found:
-        first, last = bisect_right(ends, start), bisect_left(starts, end)
-        covered = [place for place in places[first:last] if place.low < place.high]
-        if not covered:
+        covered = places.tokens_of(start, end)
+        if covered is None:
             continue
-        low, high = min(place.low for place in covered), max(place.high for place in covered)
+        low, high = covered
         said, spoken = text[start:end], reference[low:high]
         first, last = before[low], after[high - 1]
         left = after[low - 1] if low else 0
