@@ -20,7 +20,7 @@ from asrdiag.store.log import JsonLog, read_log
 
 from ..progress import TrainDisplay
 from ..recipe import LoadedRecipe
-from . import evaluation
+from . import answers, evaluation
 from . import sweep as sweeping
 from .evaluation import judge, reasons, reliability_rows, require_judged
 from .examples import Examples, gather, require_both_sides
@@ -183,8 +183,8 @@ def _sweep(planned: Plan, router: Router, folder: Path, display: TrainDisplay) -
     if missing := [path for path in said.runs if not path.exists()]:
         out(f"sweep: not yet, there is no {', '.join(map(str, missing))}; the same command does it later")
         return
-    display.begin(sweeping.n_answers(said), unit="clips")
-    cells = sweeping.answered(said, router, partial(display.advance, "sweep"))
+    display.begin(answers.n_answers(said), unit="clips")
+    cells = answers.answered(said, router, partial(display.advance, "sweep"))
     rows = list(sweeping.rows(cells, said.thresholds, own))
     write_text(folder / SWEEP, to_csv(rows, sweeping.COLUMNS))
     last = rows[-1]["dataset"], rows[-1]["condition"]
@@ -195,9 +195,7 @@ def _sweep(planned: Plan, router: Router, folder: Path, display: TrainDisplay) -
             out(_swept(row))
     out(f"fewest errors at the threshold {sweeping.best_threshold(cells, said.thresholds):g}")
     if lost := sum(cell.n_unanswered for cell in cells):
-        complain(
-            f"sweep: {lost} clips left out: one of the systems has no answer to them, or the router no p"
-        )
+        complain(f"sweep: {lost} clips left out: one of the systems has no answer to them")
 
 
 def _swept(row: Mapping[str, Any]) -> str:

@@ -10,9 +10,10 @@ from made_runs import Said, make_run, score_run
 
 from asrdiag.errors import UsageError
 from asrdiag.routing.router import Router
+from asrdiag.trainers.router.answers import answered, n_answers
 from asrdiag.trainers.router.command import run
 from asrdiag.trainers.router.recipe import Sweep
-from asrdiag.trainers.router.sweep import answered, best_threshold, n_answers, rows
+from asrdiag.trainers.router.sweep import best_threshold, rows
 
 WORDS = "lazy dogs sleep under trees"
 CORPUS = [Said(f"u{number}", WORDS, speaker=f"s{number}") for number in range(4)]
@@ -89,14 +90,28 @@ def test_each_policy_is_counted(folder):
     assert row["metric"] == "wer" and row["n"] == 4
 
 
-def test_a_clip_without_an_answer_or_a_p_is_left_out_and_counted(folder):
+def test_a_clip_without_an_answer_is_left_out_and_counted_and_silence_is_the_bases(folder):
     path = folder / "cells" / "adapted/set/as_recorded" / "samples.jsonl"
     lines = path.read_text().splitlines()
     path.write_text("\n".join(lines[:3]) + "\n")
     score_run(folder)
     say(folder, "routed/set/as_recorded", details={"u0": {"gated": True}})
     [cell] = answered(Sweep(runs=(folder,), base="base", adapted="adapted", routed="routed"), None)
-    assert (len(cell.tokens), cell.n_unanswered) == (2, 2)
+    assert (cell.p_degraded.tolist(), cell.n_unanswered) == ([0.0, 0.4, 0.6], 1)
+
+
+def test_systems_may_be_in_runs_of_their_own_if_they_heard_the_same(folder, tmp_path):
+    other = score_run(make_run(tmp_path / "other", CORPUS, {"new/set/as_recorded": answers([0, 0, 0, 0])}))
+    sweep = Sweep(runs=(folder, other), base="base", adapted="new", routed="routed")
+    [cell] = answered(sweep, None)
+    assert (cell.base_errors.tolist(), cell.adapted_errors.tolist()) == (BASE_ERRORS, [0, 0, 0, 0])
+    for place, sha256 in ((folder, "1"), (other, "2")):
+        key = f"{'base' if place == folder else 'new'}/set/as_recorded"
+        say(place, key, audio={"u2": {"duration_s": 1.0, "sha256": sha256}})
+    with pytest.raises(UsageError, match="heard other audio of 'u2'"):
+        answered(sweep, None)
+    with pytest.raises(UsageError, match=r"'u0' has no p_degraded; expected the records of a system with"):
+        answered(Sweep(runs=(folder,), base="base", adapted="adapted", routed="adapted"), None)
 
 
 def test_the_leaderboard_says_what_was_routed(folder):
@@ -144,7 +159,7 @@ def test_a_sweep_over_what_is_not_there_is_refused(folder, tmp_path):
         UsageError, match=r"both 'base' and 'gone' have scores of; systems with scores in .*: adapted, base"
     ):
         answered(Sweep(runs=(folder,), base="base", adapted="gone", routed="routed"), None)
-    with pytest.raises(UsageError, match="found no samples of gone/set/as_recorded"):
+    with pytest.raises(UsageError, match=r"found no scores of 'gone' beside .*base/set/as_recorded"):
         answered(Sweep(runs=(folder,), base="base", adapted="adapted", routed="gone"), None)
     cells = {f"{system}/set/babble": answers(BASE_ERRORS) for system in ("base", "adapted")}
     degraded = score_run(make_run(tmp_path / "degraded", CORPUS, cells))
