@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+from transformers import LogitsProcessorList, RepetitionPenaltyLogitsProcessor
 
 from asrdiag.engines.transformers.families.base import Piece
 
@@ -136,8 +137,14 @@ class Policy(ABC):
             "max_new_tokens": self.limit(sampling, heard),
             "eos_token_id": list(ends),
             "pad_token_id": ends[0],
-            "repetition_penalty": sampling.repetition_penalty,
+            "repetition_penalty": 1.0,  # the checkpoint may have its own
         }
+        if sampling.repetition_penalty != 1:
+            # Of what the answer has said, not of its prompt.
+            penalty = RepetitionPenaltyLogitsProcessor(
+                sampling.repetition_penalty, prompt_ignore_length=heard.prefix.shape[1] or None
+            )
+            options["logits_processor"] = LogitsProcessorList([penalty])
         if sampling.temperature > 0:
             options |= {
                 "temperature": sampling.temperature,
@@ -148,7 +155,7 @@ class Policy(ABC):
             options["suppress_tokens"] = found
         with torch.no_grad():
             rows = self.generate(heard, times, options).tolist()
-        cut = [_until_end(row, ends) for row in rows]
+        cut = [until_end(row, ends) for row in rows]
         return [cut[start : start + times] for start in range(0, len(cut), times)]
 
     def collate(self, answers: Sequence[Sequence[int]]) -> tuple[torch.Tensor, torch.Tensor]:
@@ -193,6 +200,6 @@ def token_logprobs(
     return chosen, entropy
 
 
-def _until_end(row: list[int], ends: Sequence[int]) -> list[int]:
+def until_end(row: list[int], ends: Sequence[int]) -> list[int]:
     first = next((place for place, token in enumerate(row) if token in ends), len(row) - 1)
     return row[: first + 1]

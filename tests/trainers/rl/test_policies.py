@@ -1,0 +1,103 @@
+"""Log-probabilities against the model's plain forward pass and against the scores of its own `generate`."""
+
+import pytest
+import torch
+from transformers import GenerationMixin
+
+from asrdiag.trainers.rl.policies import Sampling, token_logprobs
+from asrdiag.trainers.rl.policies.base import until_end
+
+K = 3
+
+
+def logprobs(tiny, answers, temperature=0.5):
+    tokens, mask = tiny.policy.collate(answers)
+    heard = tiny.policy.hear(tiny.prompts).repeated(K)
+    found, _ = token_logprobs(tiny.policy.logits(heard, tokens), tokens, temperature)
+    return found, mask
+
+
+def plain(tiny, prompt, answer):
+    """The scores of one answer, by the model as anybody calls it: nothing is shared or padded."""
+    tokens = torch.tensor([answer])
+    if tiny.name == "qwen3-asr":
+        ids = torch.cat([prompt.inputs["input_ids"], tokens], dim=1)
+        inputs = {**prompt.inputs, "input_ids": ids, "attention_mask": torch.ones_like(ids)}
+        return tiny.model(**inputs).logits[:, prompt.inputs["input_ids"].shape[1] - 1 : -1]
+    if tiny.name == "moonshine":
+        tiny.policy.family.family.expect([len(prompt.piece.samples)])
+    given = torch.tensor([[*prompt.prefix, *answer[:-1]]])
+    return tiny.model(**prompt.inputs, decoder_input_ids=given).logits[:, len(prompt.prefix) - 1 :]
+
+
+def test_sharing_and_padding_change_nothing(tiny_policy):
+    torch.manual_seed(0)
+    heard = tiny_policy.policy.hear(tiny_policy.prompts)
+    groups = tiny_policy.policy.sample(heard, K, Sampling(temperature=1.0, max_new_tokens=10))
+    answers = [answer for group in groups for answer in group]
+    answers[1] = answers[1][:3]  # mixed lengths, whatever was drawn
+    with torch.no_grad():
+        found, mask = logprobs(tiny_policy, answers, temperature=0.5)
+        for row, answer in enumerate(answers):
+            scores = plain(tiny_policy, tiny_policy.prompts[row // K], answer)
+            expected = torch.log_softmax(scores[0] / 0.5, dim=-1)[range(len(answer)), answer]
+            # Scores of shaken weights reach 50; float32 keeps 7 digits of them.
+            torch.testing.assert_close(found[row][mask[row]], expected, atol=1e-4, rtol=1e-5)
+    assert len({tuple(answer) for answer in answers}) > 8  # it is no constant that agrees
+
+
+def test_log_probabilities_are_those_that_generate_drew_from(tiny_policy, monkeypatch):
+    kept = {}
+    generate = GenerationMixin.generate
+
+    def spy(model, **options):
+        options |= {"output_logits": True, "return_dict_in_generate": True}
+        kept["found"] = generate(model, **options)
+        return kept["found"].sequences
+
+    monkeypatch.setattr(GenerationMixin, "generate", spy)
+    torch.manual_seed(0)
+    policy = tiny_policy.policy
+    heard = policy.hear(tiny_policy.prompts)
+    groups = policy.sample(heard, K, Sampling(temperature=0.7, max_new_tokens=10))
+    answers = [answer for group in groups for answer in group]
+    with torch.no_grad():
+        found, mask = logprobs(tiny_policy, answers, temperature=0.7)
+        tokens, _ = policy.collate(answers)
+        scores = torch.stack(kept["found"].logits, dim=1)[:, : tokens.shape[1]]
+        expected, _ = token_logprobs(scores, tokens, 0.7)
+    torch.testing.assert_close(found[mask], expected[mask], atol=1e-4, rtol=1e-5)
+
+
+def test_all_parts_learn_through_the_shared_states(tiny_policy):
+    answers = [[5, 6], [7], [5, 8, 9]] * len(tiny_policy.prompts)
+    found, mask = logprobs(tiny_policy, answers)
+    (found * mask).sum().backward()
+    for name, weights in tiny_policy.model.named_parameters():
+        if "lora_A" in name:
+            assert weights.grad is not None and weights.grad.any(), name
+            weights.grad = None
+
+
+def test_no_answer_asks_for_audio(checkpoint, tiny_policy):
+    if tiny_policy.name != "qwen3-asr":
+        pytest.skip("only a chat model has such a token")
+    audio = tiny_policy.policy.suppressed()[0]
+    head = tiny_policy.policy.model.get_output_embeddings().weight
+    kept = head[audio].clone()
+    torch.manual_seed(0)
+    try:
+        with torch.no_grad():
+            head[audio] = 10 * head.abs().max()  # by far the likeliest where the state is positive
+            groups = tiny_policy.policy.sample(
+                tiny_policy.policy.hear(tiny_policy.prompts), K, Sampling(temperature=1.0, max_new_tokens=8)
+            )
+    finally:
+        with torch.no_grad():
+            head[audio] = kept
+    assert not any(audio in answer for group in groups for answer in group)
+
+
+def test_an_answer_ends_with_its_first_end_marker():
+    assert until_end([4, 5, 2, 2, 2], ends=(2,)) == [4, 5, 2]
+    assert until_end([4, 5, 6], ends=(2,)) == [4, 5, 6]
