@@ -22,9 +22,7 @@ _TRIGGERS = frozenset(
     {*_MONTHS, *_SHORT, *_WEEKDAYS, *(f"{day}s" for day in _WEEKDAYS), *_RELATIVE, *_NAMED}
     | {"oclock", "o'clock", "clock", "pm", "m", "half", "quarter", "past", "minutes", "minute"}
 )
-_SEPARATORS = str.maketrans(
-    dict.fromkeys('.,;:!?"()-', " ") | {"\N{RIGHT SINGLE QUOTATION MARK}": "'"}
-)
+_SEPARATORS = str.maketrans(dict.fromkeys('.,;:!?"()-', " ") | {"\N{RIGHT SINGLE QUOTATION MARK}": "'"})
 
 _BEFORE_NOON = re.compile(r"\d\s?am\b")
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias, get_args
 
-from .counts import KeyContentCounts
+from .counts import KeyContentCounts, KeyCounts
 
 KeyKind: TypeAlias = Literal["negation", "number", "date", "keyword", "name"]
 KeyStatus: TypeAlias = Literal["kept", "changed", "lost", "introduced"]
@@ -59,3 +60,8 @@ class KeyContent:
     def counts(self) -> KeyContentCounts:
         """The items counted."""
         return KeyContentCounts.of([self])
+
+    @property
+    def total(self) -> KeyCounts:
+        """All items counted together."""
+        return KeyCounts(**Counter(item.status for item in self.items))
