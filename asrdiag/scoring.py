@@ -10,15 +10,19 @@ from typing import Any
 from .datasets.base import groups_of
 from .diagnoses import diagnosis_row, diagnosis_types
 from .errors import AsrdiagError
+from .key_contents import key_arrays
 from .metrics import (
     THRESHOLDS,
     Diagnosis,
+    KeyContent,
     UtteranceScore,
     default_normalizer,
     diagnose,
+    key_content,
     score,
     unit_for,
 )
+from .ner import RULES, find_names
 from .report.aggregation import summary_rows
 from .report.routes import FACTOR, route_of
 from .report.tally import Tally
@@ -27,7 +31,7 @@ from .store.atomic import replacing, write_json
 from .store.folder import RunFolder
 from .store.log import read_log
 
-SCORING = 4
+SCORING = 5
 """Raised whenever the same transcripts get other scores or columns."""
 
 _REQUIRED = {
@@ -45,6 +49,10 @@ class Sample:
     diagnosis: Diagnosis | None
     similarity: float | None = None
     """Of meaning, see `asrdiag.semantic`; `None` where it does not exist or is not measured."""
+    content: KeyContent | None = None
+    """What became of the key content, if it was answered."""
+    names_by: str = RULES
+    """What told the names in it."""
 
 
 def latest_records(folder: RunFolder, key: str) -> dict[str, dict[str, Any]]:
@@ -94,13 +102,12 @@ def score_cell(folder: RunFolder, key: str, cell: Mapping[str, Any]) -> dict[str
     made_from = _made_from(folder, key, cell)
     records = sorted(latest_records(folder, key).values(), key=lambda record: record["position"])
     measured = measured_in(folder)
-    samples = _score(records, cell["normalizers"], _keywords(cell), measured)
+    samples = _score(records, cell, measured)
     _write_scores(folder, key, samples)
     identity = {
         name: cell[name]
         for name in ("system", "model_id", "model_revision", "dataset", "condition", "severity", "snr_db")
     }
-    identity["semantic_model"] = measured and measured.label
     summary = {
         "schema": 1,
         "cell": key,
@@ -109,6 +116,9 @@ def score_cell(folder: RunFolder, key: str, cell: Mapping[str, Any]) -> dict[str
         "rows": [identity | row for row in _rows(samples, cell["n_expected"], _aggregates(cell))],
         "groups": [identity | row for row in _group_rows(samples, cell["groups"])],
     }
+    for row in (*summary["rows"], *summary["groups"]):
+        if measured is not None and "semantic_similarity" in row:
+            row["semantic_model"] = measured.label
     write_json(folder.summary(key), summary)
     return summary
 
@@ -120,6 +130,7 @@ def _made_from(folder: RunFolder, key: str, cell: Mapping[str, Any]) -> dict[str
         "n_expected": cell["n_expected"],
         "groups": cell["groups"],
         "keywords": _keywords(cell),
+        "ner": _ner(cell),
         "semantic": (measured := measured_in(folder)) and measured.identity(),
         "aggregates": _aggregates(cell),
         "thresholds": THRESHOLDS.version,
@@ -131,16 +142,18 @@ def _keywords(cell: Mapping[str, Any]) -> list[str]:
     return list(cell.get("keywords", ()))  # runs from before suites had keywords have none
 
 
+def _ner(cell: Mapping[str, Any]) -> list[str]:
+    return list(cell.get("ner", ()))  # runs from before suites had pipelines have none
+
+
 def _aggregates(cell: Mapping[str, Any]) -> dict[str, list[str]]:
     return dict(cell.get("aggregates", {}))  # runs from before datasets had aggregates have none
 
 
 def _score(
-    records: Sequence[Mapping[str, Any]],
-    normalizers: Mapping[str, str],
-    keywords: Sequence[str],
-    measured: Measured | None,
+    records: Sequence[Mapping[str, Any]], cell: Mapping[str, Any], measured: Measured | None
 ) -> list[Sample]:
+    normalizers, keywords = cell["normalizers"], _keywords(cell)
     by_normalizer: dict[str, list[int]] = {}
     for index, record in enumerate(records):
         language = record["language"]
@@ -159,10 +172,12 @@ def _score(
         scored.update(zip(indices, result.utterances, strict=True))
         if measured is not None:
             similar.update(zip(indices, measured.similarities(chosen, name), strict=True))
-    return [
-        Sample(record, scored[index], diagnose(scored[index], keywords=keywords), similar.get(index))
-        for index, record in enumerate(records)
-    ]
+    samples = []
+    for index, (record, named) in enumerate(zip(records, find_names(records, _ner(cell)), strict=True)):
+        diagnosis = diagnose(scored[index], keywords=keywords)
+        content = key_content(scored[index], keywords=keywords, names=named.names, diagnosis=diagnosis)
+        samples.append(Sample(record, scored[index], diagnosis, similar.get(index), content, named.by))
+    return samples
 
 
 def _rows(
@@ -206,11 +221,13 @@ def _group_rows(
     ]
 
 
-def _write_scores(folder: RunFolder, key: str, samples: Iterable[Sample]) -> None:
+def _write_scores(folder: RunFolder, key: str, samples: Sequence[Sample]) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     table = pa.Table.from_pylist([_score_row(sample) for sample in samples], schema=_schema(pa))
+    for name, array in key_arrays([sample.content for sample in samples], pa).items():
+        table = table.append_column(name, array)
     with replacing(folder.scores(key)) as temporary:
         pq.write_table(table, temporary)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from .arguments import SubParsers
 from .output import complain, out, show
 from .paths import destination, source
+from .score_semantic import add_semantic, again, check_semantic, measure_run, show_semantic
 
 REPORTS = ("table", "json", "csv", "sclite")
 _OF_FILES = (
@@ -19,7 +20,7 @@ def add_parser(verbs: SubParsers) -> None:
     parser = verbs.add_parser(
         "score",
         help="score transcripts: a run's again, or any two files",
-        usage="asrdiag score RUN [--normalizer NAME]\n"
+        usage="asrdiag score RUN [--normalizer NAME] [--semantic [MODEL]]\n"
         "       asrdiag score --ref FILE --hyp FILE [options]\n"
         "       asrdiag score --ref FILE [options]   (a file that holds both sides)",
         description="Scores a run's transcripts again, without transcribing; or scores files of transcripts "
@@ -33,6 +34,7 @@ def add_parser(verbs: SubParsers) -> None:
         metavar="NAME",
         help="use this normaliser instead of the suite's or the language's own",
     )
+    add_semantic(parser)
     files = parser.add_argument_group("files of transcripts")
     files.add_argument(
         "--ref", type=source, metavar="FILE", help="what was said; - for standard input, here or in --hyp"
@@ -84,6 +86,7 @@ def run(options: argparse.Namespace) -> int:
     name = options.normalizer
     if name is not None and name not in NORMALIZERS:
         raise UsageError(unknown("normaliser", name, NORMALIZERS))
+    check_semantic(options)
     if options.run is None:
         from .score_files import run_files
 
@@ -98,39 +101,45 @@ def run(options: argparse.Namespace) -> int:
         raise UsageError(
             f"{options.run}: found a file, expected a run directory; files go to --ref and --hyp"
         )
-    return _run_again(options.run, name)
+    return _run_again(options)
 
 
-def _run_again(path: Path, normalizer: str | None) -> int:
+def _run_again(options: argparse.Namespace) -> int:
     from ..report.rows import leaderboard_rows
     from ..report.write import write_reports
     from ..scoring import score_cell
     from ..store.folder import RunFolder
     from ..store.lock import RunLock
 
-    folder = RunFolder(path)
+    folder = RunFolder(options.run)
     folder.read_run()
-    with RunLock(path):
-        cells = folder.read_run()["cells"]
+    with RunLock(options.run):
+        cells = {
+            key: cell | {"normalizers": dict.fromkeys(cell["normalizers"], options.normalizer)}
+            if options.normalizer
+            else cell
+            for key, cell in folder.read_run()["cells"].items()
+        }
         sampled = {key: cell for key, cell in cells.items() if folder.has_samples_of(key, cell)}
+        measured = measure_run(options, folder, sampled)
         scored = 0
         try:
             for key in _watched(sampled):
-                cell = sampled[key]
-                normalizers = {language: normalizer or old for language, old in cell["normalizers"].items()}
-                score_cell(folder, key, cell | {"normalizers": normalizers})
+                score_cell(folder, key, sampled[key])
                 scored += 1
         except KeyboardInterrupt:
             write_reports(folder)
             complain(
                 f"asrdiag: interrupted: {scored} of {len(sampled)} cells are scored anew, the others keep "
-                "the scores they had. To score all: asrdiag score "
-                f"{path}{f' --normalizer {normalizer}' if normalizer else ''}"
+                f"the scores they had. To score all: {again(options)}"
             )
             return 130
         write_reports(folder)
     out(f"{scored} of {len(cells)} cells scored")
-    show(list(leaderboard_rows(folder)))
+    rows = list(leaderboard_rows(folder))
+    show(rows)
+    if measured is not None:
+        show_semantic(measured, rows)
     return 0
 
 

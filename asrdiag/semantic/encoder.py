@@ -17,6 +17,7 @@ BATCH_SIZE = 64
 Vectors = NDArray[np.float32]
 """Embeddings of length 1, shape (texts, dimension)."""
 
+_WHAT = "similarity of meaning"
 _WINDOW_SLACK = 8
 """Tokens that a model may add around a text: marks of its beginning and end."""
 
@@ -130,12 +131,24 @@ def windows(text: str, fits: Callable[[str], bool]) -> Iterator[str]:
         yield from windows(half.strip(), fits)
 
 
+def check_device(device: str) -> None:
+    """Refuse what is no device's name, before anything is loaded.
+
+    Raises:
+        UsageError: it is none.
+    """
+    if device not in ("auto", "cpu") and cuda_index(device) is None:
+        known = ["auto", "cpu", "cuda", "cuda:N"]
+        raise UsageError(unusable_device(device, system=_WHAT, usable=known))
+
+
 def usable_device(device: str) -> str:
     """The device to compute on.
 
     Raises:
         UsageError: it is not there; the message lists those that are.
     """
+    check_device(device)
     import torch
 
     count = torch.cuda.device_count() if torch.cuda.is_available() else 0
@@ -148,7 +161,7 @@ def usable_device(device: str) -> str:
     hint = ""
     if not count:
         hint = "; torch finds no CUDA device" + ("" if torch.version.cuda else " (this is its CPU build)")
-    raise UsageError(unusable_device(device, system="similarity of meaning", usable=usable, hint=hint))
+    raise UsageError(unusable_device(device, system=_WHAT, usable=usable, hint=hint))
 
 
 def _load(model: EmbeddingModel, device: str) -> Any:

@@ -15,16 +15,12 @@ import numpy as np
 from ..errors import AsrdiagError, UsageError
 from ..metrics import default_normalizer
 from ..scoring import latest_records
-from ..store.fingerprint import fingerprint
 from ..store.folder import RunFolder
-from .encoder import Encoder
+from .encoder import Encoder, check_device
 from .measured import choose, semantic_folder
 from .model import EmbeddingModel
 from .store import Embeddings, EmbeddingWriter, describe
 from .texts import KEY_BYTES, Keys, compared_texts, covers, text_keys
-
-METHOD = 1
-"""Raised whenever the same model gives the same text another vector."""
 
 _SORTED_AT_ONCE = 16_384
 _KEPT_EVERY = 512
@@ -57,6 +53,21 @@ class Measurement:
     left_out: Counter[str] = field(default_factory=Counter)
     """Answers in languages that the model is not declared for, by language."""
 
+    def lines(self) -> Iterator[str]:
+        """What a user should know of it."""
+        yield (
+            f"similarity of meaning by {self.model.label}: {self.n_pairs} answers, {self.n_texts} different "
+            f"texts, {self.n_embedded} of them embedded now"
+        )
+        if self.n_long:
+            yield f"{self.n_long} texts are longer than the model reads at once: means over windows"
+        if self.left_out:
+            counts = ", ".join(f"{language} ({count} answers)" for language, count in self.left_out.items())
+            yield (
+                f"without similarity: {counts}; {self.model.name} is declared for "
+                f"{', '.join(self.model.languages)}. For other languages name a model: --semantic MODEL"
+            )
+
 
 def measure(
     folder: RunFolder,
@@ -84,6 +95,7 @@ def measure(
         AsrdiagError: samples or embeddings are damaged.
         SaveError: something could not be written.
     """
+    check_device(device)
     place = _place(folder, model)
     done = Embeddings(place) if (place / "model.json").is_file() else None
     found = Measurement(model)
@@ -91,8 +103,8 @@ def measure(
         keys = _collect(folder, cells, found, done, spool)
         _require_work(folder, found)
         if found.n_embedded:
-            watcher.begin(found.n_embedded)
             encoder = Encoder(model, device=device, batch_size=batch_size)
+            watcher.begin(found.n_embedded)
             if done is None:
                 describe(place, _facts(model, encoder))
             elif done.dimension != encoder.dimension:
@@ -109,12 +121,11 @@ def measure(
 
 
 def _place(folder: RunFolder, model: EmbeddingModel) -> Path:
-    digest = fingerprint({"identity": model.identity, "method": METHOD})
-    return semantic_folder(folder) / f"{re.sub(r'[^A-Za-z0-9._-]+', '--', model.name)}-{digest[:12]}"
+    return semantic_folder(folder) / re.sub(r"[^A-Za-z0-9._-]+", "-", model.label)
 
 
 def _facts(model: EmbeddingModel, encoder: Encoder) -> dict[str, Any]:
-    return {"model": model.name, "identity": model.identity, "method": METHOD, "dimension": encoder.dimension}
+    return {"model": model.name, "identity": model.identity, "dimension": encoder.dimension}
 
 
 def _collect(

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UsageError
-from ..metrics import primary_language
+from ..metrics import primary_language, spoken_languages
 from .texts import MULTILINGUAL
 
 PACKAGED = "all-MiniLM-L6-v2"
@@ -25,6 +25,8 @@ _OTHER_FORMATS = frozenset({"onnx", "openvino"})
 _HUB_NAME = re.compile(r"[\w.-]+(?:/[\w.-]+)?")
 _BARE_OWNER = "sentence-transformers"
 _SHOWN_OF_HASH = 12
+_METHOD = 1
+"""Raised whenever the same files give the same text another vector."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ class EmbeddingModel:
     """The folder's name, or the name on the hub."""
     folder: Path
     identity: str
-    """`sha256:` over the files that decide an embedding: the same wherever the folder is."""
+    """`sha256:` over the files that decide an embedding and the way it is made, wherever they are."""
     languages: tuple[str, ...]
     """The languages that it is declared for; `multilingual` for any."""
 
@@ -67,7 +69,7 @@ def find_model(name: str | Path | None = None, languages: Iterable[str] | None =
     else:
         shown, folder = _located(str(name))
     if languages is not None:
-        declared = tuple(dict.fromkeys(_tag(each) for each in languages))
+        declared = tuple(dict.fromkeys(_asked_for(each) for each in languages))
     else:
         declared = _declared(folder)
     if not declared:
@@ -149,7 +151,7 @@ def _digest(folder: Path) -> str:
     """SHA-256 over names and contents of the files that decide an embedding."""
     found = [path for path in sorted(folder.rglob("*")) if path.is_file() and _counts(path, folder)]
     safe = {path.parent for path in found if path.suffix == ".safetensors"}
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(f"method {_METHOD}\n".encode())
     for path in found:
         if path.suffix == ".bin" and path.parent in safe:
             continue  # where both lie side by side, only the other is loaded
@@ -180,6 +182,14 @@ def _declared(folder: Path) -> tuple[str, ...]:
     # YAML takes the tag of Norwegian for a truth value.
     words = ["no" if tag is False else tag for tag in tags]
     return tuple(dict.fromkeys(_tag(word) for word in words if isinstance(word, str) and word))
+
+
+def _asked_for(text: str) -> str:
+    try:
+        spoken_languages(text if text.lower() != MULTILINGUAL else "en")
+    except ValueError as error:
+        raise UsageError(f"{error}; or multilingual") from error
+    return _tag(text)
 
 
 def _tag(text: str) -> str:
