@@ -66,14 +66,14 @@ def restore(folder: Path, identity: Mapping[str, Json]) -> tuple[Progress, dict[
         return None
     try:
         found = torch.load(path, map_location="cpu", weights_only=True)
-        known = str(found.pop("identity"))
+        known = _deciding(json.loads(found.pop("identity")))
         progress = Progress(found.pop("step"), found.pop("best"))
-    except (OSError, RuntimeError, UnpicklingError, EOFError, KeyError, AttributeError) as error:
+    except (OSError, RuntimeError, UnpicklingError, EOFError, KeyError, AttributeError, ValueError) as error:
         raise UsageError(
             f"{path}: cannot be read ({type(error).__name__}: {error}); --fresh begins anew"
         ) from error
     now = json.loads(json.dumps(identity))
-    if changed := list(islice(differences(_deciding(json.loads(known)), _deciding(now)), 3)):
+    if changed := list(islice(differences(known, _deciding(now)), 3)):
         raise UsageError(
             f"{folder}: holds a training by another recipe, or on other data ({'; '.join(changed)}); --fresh "
             "moves it aside and begins anew, --out takes another folder"
