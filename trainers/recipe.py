@@ -16,7 +16,7 @@ from asrdiag.spec import Identifier, Json, Spec
 from asrdiag.store.fingerprint import fingerprint
 from asrdiag.suite.document import Document, Location, read_document, read_value
 from asrdiag.suite.explain import explain
-from asrdiag.suite.problems import Problem, refuse
+from asrdiag.suite.problems import Problem, place, refuse
 from asrdiag.suite.variables import expand
 
 _NAME = re.compile(r"(?:recipes/)?([A-Za-z0-9][A-Za-z0-9._-]*?)(?:\.yaml)?")
@@ -57,6 +57,11 @@ class LoadedRecipe(Generic[R]):
         """Of all that the recipe says, save its name and description."""
         said = {key: value for key, value in self.resolved().items() if key not in ("name", "description")}
         return fingerprint(said)
+
+    def error(self, location: Location, text: str) -> UsageError:
+        """What is wrong with a key, said with its file and line."""
+        document = read_document(self.path)
+        return UsageError(f"{place(document, location)}: {'.'.join(map(str, location))}: {text}")
 
 
 def load_recipe(

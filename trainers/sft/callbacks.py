@@ -61,8 +61,8 @@ class Reporter(TrainerCallback):
     ) -> None:
         if not logs or "loss" not in logs or not state.is_world_process_zero:
             return
-        record = {name: logs[name] for name in ("loss", "grad_norm") if name in logs}
-        self._log.append({"stage": self._stage, "step": self._before + state.global_step, **record})
+        record: dict[str, Any] = {"stage": self._stage, "step": self._before + state.global_step}
+        self._log.append(record | {name: logs[name] for name in ("loss", "grad_norm") if name in logs})
         self._display.advance(f"{self._stage}, loss {logs['loss']:.3f}")
 
 

@@ -27,7 +27,8 @@ def finish(session: Session, looks: Mapping[int, Look]) -> None:
     choice: Choice | None = None
     if recipe.validation is not None:
         found = [looks[step] for step in sorted(looks) if step and folder.checkpoint(step).is_dir()]
-        choice = choose(looks[0], found, recipe.validation.max_rise)
+        allowed: dict[str, float] = {str(name): rise for name, rise in recipe.validation.max_rise.items()}
+        choice = choose(looks[0], found, allowed)
     step = choice.look.step if choice else last
     place = folder.path / ("adapter" if recipe.lora else "model")
     put(folder.checkpoint(step), place)

@@ -14,7 +14,7 @@ from asrdiag.errors import UsageError
 from ..families import trained
 from ..families.base import Part, TrainedFamily
 from .parts import with_adapter
-from .schema import PARTS, SftRecipe
+from .schema import SftRecipe
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +70,6 @@ def open_model(recipe: SftRecipe, device: str) -> Opened:
             f"{recipe.model.checkpoint}: what the parts of such a model are called is not known here; name "
             "them under `modules:`"
         )
-    for index, phase in enumerate(recipe.phases):
-        for part in phase.learning_rates:
-            if PARTS.get(part, part) not in parts:
-                known = ", ".join(parts)
-                raise UsageError(f"phases.{index}.learning_rates: found {part!r}, expected some of: {known}")
     model = family.family.model
     if recipe.lora is not None:
         model = with_adapter(model, parts, recipe.lora, recipe.seed)

@@ -65,14 +65,14 @@ def let_learn(model: Any, parts: Mapping[str, Part], rates: Mapping[str, float],
             raise UsageError(f"learning_rates: {unknown('part', part, parts)}")
     learning = dict.fromkeys(rates, 0)
     for (wrapped, parameter), (name, _) in zip(model.named_parameters(), own_names(model), strict=True):
-        part = part_of(name, parts)
-        learns = part in rates and (not adapter or ".lora_" in wrapped)
+        own = part_of(name, parts)
+        learns = own in rates and (not adapter or ".lora_" in wrapped)
         parameter.requires_grad_(learns)
-        if learns and part is not None:
-            learning[part] += 1
-    for part, count in learning.items():
+        if learns and own is not None:
+            learning[own] += 1
+    for each, count in learning.items():
         if not count:
-            raise UsageError(f"modules.{part}: no weights have names like {parts[part].weights!r}")
+            raise UsageError(f"modules.{each}: no weights have names like {parts[each].weights!r}")
 
 
 def groups(

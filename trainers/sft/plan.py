@@ -8,7 +8,7 @@ from asrdiag.errors import UsageError
 
 from .order import Order, order
 from .pool import Pool
-from .schema import SftRecipe
+from .schema import Batch, SftRecipe
 from .variants import Stage, stages
 
 
@@ -45,11 +45,11 @@ def plan(recipe: SftRecipe, pool: Pool) -> tuple[PlannedStage, ...]:
     found: list[PlannedStage] = []
     for number, stage in enumerate(stages(recipe.phases, recipe.variant)):
         drawn = order(pool.known, stage, recipe.train, recipe.batch, [recipe.seed, number])
-        if not len(drawn.rows):
+        if not len(drawn.rows) or (not drawn.n_degraded and not pool.known.clean.all()):
             limit = stage.max_base_wer or recipe.train.max_base_wer
             raise UsageError(
-                f"{pool.rows.path}: stage {stage.name} has no rows: none is clean, and none has a base_wer "
-                f"below {limit:g}"
+                f"{pool.rows.path}: stage {stage.name} has no rows: no degraded one has a base_wer below "
+                f"{limit:g}, or too few of them for {stage.epochs:g} epochs"
             )
         steps = math.ceil(len(drawn.rows) / recipe.batch.size)
         before = found[-1].before + found[-1].steps if found else 0
@@ -58,19 +58,22 @@ def plan(recipe: SftRecipe, pool: Pool) -> tuple[PlannedStage, ...]:
     return tuple(found)
 
 
-def accumulation(recipe: SftRecipe, n_processes: int) -> int:
+def accumulation(batch: Batch, n_processes: int) -> int:
     """How many batches make a step on each of several devices.
 
     Raises:
-        UsageError: the step's rows cannot be shared out evenly.
+        ValueError: the step's rows cannot be shared out evenly.
+
+    >>> accumulation(Batch(size=128, per_device=8), n_processes=2)
+    8
     """
-    size, at_once = recipe.batch.size, recipe.batch.per_device * n_processes
-    if size % at_once:
-        raise UsageError(
-            f"batch.size: found {size}, expected a multiple of {at_once}: batch.per_device "
-            f"{recipe.batch.per_device} on {n_processes} device(s)"
+    at_once = batch.per_device * n_processes
+    if batch.size % at_once:
+        raise ValueError(
+            f"found {batch.size}, expected a multiple of {at_once}: per_device {batch.per_device} on "
+            f"{n_processes} device(s)"
         )
-    return size // at_once
+    return batch.size // at_once
 
 
 def total_steps(planned: Sequence[PlannedStage]) -> int:

@@ -3,11 +3,12 @@
 import json
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
@@ -23,6 +24,8 @@ from ..families.base import TrainedFamily
 from ..progress import TrainDisplay
 from .order import Known
 from .schema import Limits
+
+T = TypeVar("T")
 
 _AT_ONCE = 256
 
@@ -116,13 +119,18 @@ def _look_at(row: TrainingRow, path: Path, family: TrainedFamily, limits: Limits
                 f"found {len(row.solution)} characters in {duration_s:.1f} s, expected at "
                 f"most {limits.max_characters_per_s:g} a second",
             )
-        family.written(family.piece(row.id, samples, row.language), row.language, row.solution)
+        piece = _or_refused("wrong_language", lambda: family.piece(row.id, samples, row.language))
+        _or_refused("too_long_for_the_model", lambda: family.written(piece, row.language, row.solution))
     except ClipRefused as error:
         return Refusal(str(path), row.id, error.reason, error.detail)
-    except SampleError as error:
-        reason = "wrong_language" if "language" in str(error) else "too_long_for_the_model"
-        return Refusal(str(path), row.id, reason, str(error))
     return duration_s
+
+
+def _or_refused(reason: str, action: Callable[[], T]) -> T:
+    try:
+        return action()
+    except SampleError as error:
+        raise ClipRefused(reason, str(error)) from error
 
 
 def _require_enough(pool: Pool, share: float, refusals: list[Refusal], listing: Path | None) -> None:

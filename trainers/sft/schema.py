@@ -1,11 +1,13 @@
 """A recipe for `asrdiag train sft`: one pydantic model is the check and the reference."""
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from asrdiag.engines.transformers.checkpoint import CheckpointName
+from asrdiag.engines.transformers.checkpoint_spec import Tag
 from asrdiag.spec import Identifier, Spec, SuitePath
 
 from ..recipe import Recipe
@@ -27,17 +29,28 @@ class Model(Spec):
     dtype: Literal["float32", "bfloat16"] = "float32"
     """Of the weights that stay as they are; an adapter's are float32 always."""
     attention: Literal["eager", "sdpa", "flash_attention_2"] | None = None
-    language: str = "auto"
+    language: Literal["auto", "from_clip"] | Tag = "auto"
     """`auto`: the model is not told and learns to say it, where it says it; `from_clip`: it is told."""
     prompt: str | None = None
+
+
+def _compiles(pattern: str) -> str:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise ValueError(f"found {pattern!r}, expected a regular expression: {error}") from None
+    return pattern
+
+
+Pattern = Annotated[str, AfterValidator(_compiles)]
 
 
 class Module(Spec):
     """A part of a model, by regular expressions."""
 
-    weights: str
+    weights: Pattern
     """Its parameters: their names match from the start."""
-    lora: str
+    lora: Pattern
     """The linear layers that an adapter changes: their names match whole."""
 
 

@@ -7,6 +7,7 @@ from accelerate import PartialState
 from accelerate.utils import gather_object
 from transformers import TrainingArguments
 
+from asrdiag.errors import unknown
 from asrdiag.spec import Json
 from asrdiag.store.log import JsonLog
 
@@ -18,7 +19,7 @@ from .folder import TrainFolder
 from .opening import Opened, open_model, system_spec
 from .plan import PlannedStage, accumulation, plan, total_steps
 from .pool import Pool, clip_limits, open_pool
-from .schema import SftRecipe
+from .schema import PARTS, SftRecipe
 from .trainer import SftTrainer
 from .validation import Look, Validation
 from .weights import load_weights
@@ -134,7 +135,7 @@ class Session:
         arguments = TrainingArguments(
             output_dir=str(state),
             per_device_train_batch_size=recipe.batch.per_device,
-            gradient_accumulation_steps=accumulation(recipe, self.process.num_processes),
+            gradient_accumulation_steps=accumulation(recipe.batch, self.process.num_processes),
             num_train_epochs=1,
             lr_scheduler_type=SCHEDULES[optimizer.schedule],
             warmup_steps=planned.warmup_steps,
@@ -175,9 +176,17 @@ def prepare(
         UsageError: the model, the rows, the plan or the folder cannot be used.
     """
     recipe, process = loaded.recipe, PartialState()
-    accumulation(recipe, process.num_processes)
+    try:
+        accumulation(recipe.batch, process.num_processes)
+    except ValueError as error:
+        raise loaded.error(("batch", "size"), str(error)) from None
     writes = folder is not None and process.is_main_process
     opened = open_model(recipe, device)
+    for index, phase in enumerate(recipe.phases):
+        for part in phase.learning_rates:
+            if PARTS.get(part, part) not in opened.parts:
+                place = ("phases", index, "learning_rates", part)
+                raise loaded.error(place, unknown("part", part, opened.parts))
     if folder is not None and writes:
         folder.begin(_identity(loaded), loaded.content)
 

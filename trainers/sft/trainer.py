@@ -100,16 +100,19 @@ class SftTrainer(Trainer):
         """Transcribe the validation rows; nothing is drawn for it, so that training goes on as without it."""
         if self._look is None:
             return {}
-        self.model.eval()
+        model: Any = self.model
+        model.eval()
         found = self._look(self.state.global_step)
-        self.model.train()
+        model.train()
         self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, found)
         return found
 
     def save_model(self, output_dir: str | None = None, _internal_call: bool = False) -> None:
         """The adapter, or the weights where there is none."""
         if self.args.should_save:
-            save_weights(self.accelerator.unwrap_model(self.model), Path(output_dir or self.args.output_dir))
+            save_weights(
+                self.accelerator.unwrap_model(self.model), Path(str(output_dir or self.args.output_dir))
+            )
 
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
         """Stop at a loss that is no number: what is learnt from then on is lost."""

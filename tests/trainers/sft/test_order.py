@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from asrdiag.trainers.sft.order import Known, degraded_rows, order
+from asrdiag.trainers.sft.plan import accumulation
 from asrdiag.trainers.sft.schema import Batch, Phase, Rows
 from asrdiag.trainers.sft.variants import stages
 
@@ -147,11 +148,8 @@ def test_rows_of_like_length_share_a_batch():
     assert lengths[:, 0].tolist() != sorted(lengths[:, 0].tolist())
 
 
-def test_a_step_that_cannot_be_shared_out_is_refused(recipe):
-    from asrdiag.errors import UsageError
-    from asrdiag.trainers.sft.plan import accumulation
-
-    made = recipe("moonshine", batch={"size": 12, "per_device": 2}).recipe
-    assert [accumulation(made, n) for n in (1, 2, 3)] == [6, 3, 2]
-    with pytest.raises(UsageError, match=r"batch.size: found 12, expected a multiple of 8: batch"):
-        accumulation(made, 4)
+def test_a_step_is_shared_out_evenly_or_refused():
+    batch = Batch(size=12, per_device=2)
+    assert [accumulation(batch, n) for n in (1, 2, 3)] == [6, 3, 2]
+    with pytest.raises(ValueError, match=r"found 12, expected a multiple of 8: per_device 2 on 4 device"):
+        accumulation(batch, 4)

@@ -124,3 +124,21 @@ def test_the_command_trains_looks_chooses_and_prints_the_system(recipe, tmp_path
     assert base == "moonshine"  # and not where it lay
     assert main([*words, "--dry-run", "--set", "lora.r=4"]) == 0
     assert main([*words, "--set", "lora.r=4"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        (
+            {"phases": [{"name": "one", "learning_rates": {"aligner": 1.0}}]},
+            r"yaml:\d+: phases.0.learning_rates.aligner: unknown part 'aligner'; known: encoder, decoder",
+        ),
+        ({"batch": {"per_device": 3}}, r"yaml:\d+: batch.size: found 4, expected a multiple of 3"),
+        ({"modules": {"encoder": {"weights": "x", "lora": "y"}}}, "no linear layer .* has a name like 'y'"),
+        ({"train": {"max_base_wer": 0.01, "clean_share": 0.0}}, "stage acoustic-1 has no rows"),
+    ],
+    ids=["part", "batch", "modules", "rows"],
+)
+def test_what_does_not_fit_the_model_or_the_rows_is_refused(session, changes, said):
+    with pytest.raises(UsageError, match=said):
+        session("moonshine", **changes)
