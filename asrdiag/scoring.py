@@ -244,6 +244,7 @@ def _score_row(sample: Sample) -> dict[str, Any]:
         "error_stage": record["error"] and record["error"]["stage"],
         "duration_s": record["audio"].get("duration_s"),
         "transcribe_s": record["timing"]["transcribe_s"],
+        FACTOR: route_of(record),
     }
     counts = scored.counts
     if counts is None or scored.alignment is None or sample.diagnosis is None:
@@ -273,6 +274,7 @@ def _schema(pa: Any) -> Any:
             **dict.fromkeys(("sample_id", "subset", "language", "speaker", "unit", "normalizer"), text),
             "error_stage": text,
             **dict.fromkeys(("duration_s", "transcribe_s"), real),
+            FACTOR: text,
             **dict.fromkeys(("reference_tokens", "hypothesis_tokens"), pa.list_(text)),
             "alignment": text,
             **dict.fromkeys(("correct", "substitutions_soft", "substitutions_hard"), whole),

@@ -36,6 +36,7 @@ def add_parser(verbs: SubParsers) -> None:
 
 def run(options: argparse.Namespace) -> int:
     from ..errors import UsageError
+    from ..report.outdated import outdated
     from ..report.rows import leaderboard_rows
     from ..store.folder import RunFolder
 
@@ -43,6 +44,9 @@ def run(options: argparse.Namespace) -> int:
     if options.wide and not options.csv:
         raise UsageError("--wide: found no --csv, expected --csv PATH, or --csv - for standard output")
     rows = [row for path in options.runs for row in leaderboard_rows(RunFolder(path))]
+    for path in options.runs:
+        if old := outdated(RunFolder(path)):
+            complain(f"asrdiag: {old}")
     if not any(row.get("metric") for row in rows):
         complain("asrdiag: no cell is scored yet; `asrdiag score RUN` scores what there is")
     shown = rows

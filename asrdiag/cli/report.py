@@ -41,6 +41,7 @@ def add_parser(verbs: SubParsers) -> None:
 def run(options: argparse.Namespace) -> int:
     from ..errors import UsageError
     from ..report.contents import contents_of
+    from ..report.outdated import outdated
     from ..store.folder import RunFolder
 
     if not options.runs:
@@ -53,6 +54,9 @@ def run(options: argparse.Namespace) -> int:
         raise UsageError("--published is for --html; `asrdiag leaderboard --published` shows a table of them")
     check_destination("--html", options.html)
     folders = [RunFolder(path) for path in options.runs]
+    for folder in folders:
+        if old := outdated(folder):
+            complain(f"asrdiag: {old}")
     contents = contents_of(folders, published=options.published, worst=options.html is not None)
     if options.html is None:
         show_contents(contents)

@@ -14,7 +14,7 @@ Row = Mapping[str, Any]
 
 LEADERBOARD_COLUMNS = tuple(COLUMNS)
 _RESULT = LEADERBOARD_COLUMNS[LEADERBOARD_COLUMNS.index("metric") : LEADERBOARD_COLUMNS.index("complete") + 1]
-_NO_NUMBERS = ("metric", "normalizer", "semantic_model", "judge", "complete")
+_NO_NUMBERS = ("metric", "normalizer", "names_by", "semantic_model", "judge", "complete")
 METRICS = tuple(name for name in _RESULT if name not in _NO_NUMBERS)
 GROUP_COLUMNS = ("run_id", "system", "dataset", "condition", "factor", "value", "language", *_RESULT)
 

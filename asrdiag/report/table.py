@@ -32,6 +32,10 @@ _LEGEND = (
     "▲ a system's highest rate; the intervals tell whether that is more than chance."
 )
 
+_KEY_LEGEND = (
+    "key rec, key prec: negations, numbers, dates, keywords and names kept, in % of those said and of those "
+    "recognised; neg, num: how many negations were flipped and numbers wrong."
+)
 _ROUTED_LEGEND = (
     "routed: utterances that the system's router gave to the adapted weights, in %; adapted, base: the error "
     "rates of those and of the others."
@@ -49,6 +53,8 @@ def render(rows: Iterable[Row], console: Console) -> RenderableType:
         parts += subset_parts(table, console)
     if parts:
         parts.append(Text(_LEGEND, style="dim"))
+    if any(row.get("key_recall_pct") is not None for row in rows):
+        parts.append(Text(_KEY_LEGEND, style="dim"))
     if any(row.get("routed_share_pct") is not None for row in rows):
         parts.append(Text(_ROUTED_LEGEND, style="dim"))
     if any(row.get("semantic_similarity") is not None for row in rows):

@@ -97,9 +97,9 @@ def share_text(row: Row | None, column: str, colour: str) -> Text:
 
 
 def rounded_text(row: Row | None, column: str) -> Text:
-    """A number with one decimal."""
+    """A number with one decimal, or a count."""
     value = row.get(column) if row else None
-    return Text("" if value is None else f"{value:.1f}", style="" if value else "dim")
+    return Text("" if value is None else f"{value:.1f}" if isinstance(value, float) else f"{value}", style="" if value else "dim")
 
 
 def similarity_text(row: Row | None) -> Text:

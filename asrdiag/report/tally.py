@@ -9,11 +9,13 @@ from ..metrics import (
     Counts,
     Diagnosis,
     EntityCounts,
+    KeyContent,
     ModeCounts,
     Unit,
     bootstrap_interval,
     unit_name,
 )
+from .key_columns import key_columns
 from .numbers import count_columns, percent
 from .routes import Routes
 from .similarity import Similarities
@@ -45,6 +47,8 @@ class Tally:
     diagnoses: list[Diagnosis] = field(default_factory=list)
     similarities: Similarities = field(default_factory=Similarities)
     routes: Routes = field(default_factory=Routes)
+    contents: list[KeyContent] = field(default_factory=list)
+    names_by: dict[str, None] = field(default_factory=dict)
 
     def add(self, sample: "Sample") -> None:
         """Count one sample; one without an answer counts as failed and in nothing else."""
@@ -55,6 +59,9 @@ class Tally:
             return
         self.counts.append(scored.counts)
         self.diagnoses.append(sample.diagnosis)
+        if sample.content is not None:
+            self.contents.append(sample.content)
+            self.names_by[sample.names_by] = None
         self.speakers.append(record["speaker"])
         if scored.counts.reference_tokens:
             self.similarities.add(sample.similarity, record["speaker"], sample.diagnosis.mode)
@@ -85,6 +92,8 @@ class Tally:
             self.diagnoses + other.diagnoses,
             self.similarities + other.similarities,
             self.routes + other.routes,
+            self.contents + other.contents,
+            self.names_by | other.names_by,
         )
 
     def row(self) -> dict[str, Any]:
@@ -126,6 +135,8 @@ class Tally:
             "hallucination_utterances_pct": percent(modes.hallucination_rate),
             "entity_error_rate_pct": percent(entities.error_rate),
             "keyword_recall_pct": percent(keywords.recall),
+            **key_columns(self.contents),
+            "names_by": "+".join(self.names_by),
             **self.similarities.columns(),
             **self.routes.columns(),
         }

@@ -84,6 +84,7 @@ def cell_entry(suite: Suite, cell: Cell) -> dict[str, Any]:
         "normalizers": normalizers_of(suite, cell.dataset),
         "groups": cell.dataset.groups,
         "keywords": list(suite.report.keywords),
+        "ner": list(suite.report.ner),
     }
 
 

@@ -13,6 +13,7 @@ from ..engines import ENGINES
 from ..engines.base import EngineSpec
 from ..errors import UsageError
 from ..metrics.diagnosis.entities import check_keywords
+from ..ner import check_pipelines
 from ..normalizing import NormalizerChoice
 from ..registry import Registry
 from ..simulation import CONDITIONS
@@ -75,6 +76,8 @@ class Report(Spec):
     """Factors of the utterances that `groups.csv` breaks results down by (`speaker` is one)."""
     keywords: Annotated[tuple[str, ...], AfterValidator(check_keywords)] = ()
     """Words and phrases that must not be lost: see the documentation of the diagnosis."""
+    ner: Annotated[tuple[str, ...], AfterValidator(check_pipelines)] = ()
+    """spaCy pipelines that tell names, one for each language: an installed one's name, or a folder."""
 
 
 def _known_version(version: int) -> int:
