@@ -7,7 +7,10 @@ from importlib import resources
 
 from ..errors import AsrdiagError
 
-SOURCE = "published: printed in arXiv 2605.19833, by a judge that is not named; compare no number with yours"
+SOURCE = (
+    "published: means over VOiCES and NOIZEUS as printed in arXiv 2605.19833, by a judge that is not named; "
+    "no number compares with yours"
+)
 _COLUMNS = ("hallucination_pct", "missed_pct", "meaning", "key_error_pct")
 
 

@@ -1,6 +1,6 @@
 """A judge's report on a terminal."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Group, RenderableType
@@ -9,6 +9,7 @@ from rich.text import Text
 
 from ..metrics.statistics import StratifiedMean
 from .agreement import Agreement, MeaningAgreement
+from .estimates import Estimate
 from .published import PublishedJudgement
 from .report import JudgeReport, Line
 
@@ -26,10 +27,13 @@ _MEASURES = {
 }
 
 
+_PARTS = (("hallucination", 100.0), ("missed", 100.0), ("meaning", 1.0), ("key_error", 100.0))
+
+
 def render_report(report: JudgeReport, published: Sequence[PublishedJudgement] = ()) -> RenderableType:
     """The tables, one below the other, then the notes."""
     parts: list[RenderableType] = [
-        Text.assemble((report.name, "bold"), f"   {report.judge}; rates in %, with 95 % intervals"),
+        Text.assemble((report.name, "bold"), f"   {report.judge}; rates in %"),
         _lines(report.lines, published),
     ]
     if report.modes:
@@ -43,67 +47,74 @@ def render_report(report: JudgeReport, published: Sequence[PublishedJudgement] =
 def _table(*columns: str) -> Table:
     table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
     for number, name in enumerate(columns):
-        table.add_column(name, justify="left" if number < 2 else "right", overflow="fold", no_wrap=not number)
+        table.add_column(name, justify="right" if number else "left", overflow="fold", no_wrap=number > 0)
     return table
 
 
 def _lines(lines: Sequence[Line], published: Sequence[PublishedJudgement]) -> Table:
-    table = _table("system", "dataset", "judged", *_MEASURES.values())
+    table = _table("system, dataset", "judged", *_MEASURES.values())
     for line in lines:
-        estimate = line.estimate
-        parts = {} if estimate is None else _parts(estimate)
-        judged = "" if estimate is None else f"{estimate.n_judged}/{estimate.n_answers}"
-        shown = [
-            _number(line.judged[name], parts.get(name), 1.0 if name == "meaning" else 100.0)
-            for name in _MEASURES
-        ]
         dataset = line.dataset if "+" not in line.dataset else f"mean of {line.dataset}"
-        table.add_row(Text(line.system, style="bold"), Text(dataset), judged, *shown)
-        by_rule = [_number(line.rules[name], None, 1.0) for name in _MEASURES]
-        table.add_row("", Text("by rule", style="dim"), "", *by_rule, style="dim")
+        name = Text.assemble((line.system, "bold"), f", {dataset}")
+        table.add_row(name, _counts(line.estimate), *map(_number, _values(line.judged)))
+        if line.estimate is not None:
+            ends = [_ends(getattr(line.estimate, part), scale) for part, scale in _PARTS]
+            if any(ends):
+                table.add_row("  95 %", "", *ends, style="dim")
+        table.add_row("  by rule", "", *map(_number, _values(line.rules)), style="dim")
     for entry in published:
-        numbers = [_number(entry.values[name], None, 1.0) for name in _MEASURES]
-        table.add_row(Text(entry.name), Text("published: mean of voices+noizeus"), "", *numbers, style="dim")
+        numbers = (_number(entry.values[name]) for name in _MEASURES)
+        table.add_row(Text(f"{entry.name}, published"), "", *numbers, style="dim")
     return table
 
 
-def _parts(estimate: object) -> dict[str, StratifiedMean]:
-    names = dict(zip(_MEASURES, ("hallucination", "missed", "meaning", "key_error"), strict=True))
-    return {name: getattr(estimate, part) for name, part in names.items()}
+def _values(numbers: Mapping[str, float | None]) -> list[float | None]:
+    return [numbers[name] for name in _MEASURES]
 
 
-def _number(value: float | None, interval: StratifiedMean | None, scale: float) -> str:
-    if value is None:
-        return "-"
-    text = f"{value:.1f}"
-    if interval is None or interval.low is None or interval.high is None or interval.low == interval.high:
-        return text
-    return f"{text} ({scale * interval.low:.1f}-{scale * interval.high:.1f})"
+def _counts(estimate: Estimate | None) -> str:
+    if estimate is None:
+        return ""
+    return f"{estimate.n_judged - estimate.n_by_rule}+{estimate.n_by_rule}/{estimate.n_answers}"
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.1f}"
+
+
+def _ends(found: StratifiedMean, scale: float) -> str:
+    if found.low is None or found.high is None or found.low == found.high:
+        return ""
+    return f"{scale * found.low:.1f}-{scale * found.high:.1f}"
 
 
 def _modes(report: JudgeReport) -> Table:
-    table = _table("mode", "", "answers", *_MEASURES.values())
+    table = _table("mode", "answers", *_MEASURES.values())
     for line in report.modes:
         numbers = (getattr(line, name) for name in _MEASURES)
-        table.add_row(line.mode, "", str(line.n), *(f"{number:.1f}" for number in numbers))
+        table.add_row(line.mode, str(line.n), *(f"{number:.1f}" for number in numbers))
     return table
 
 
 def _agreements(found: Iterable[Agreement | MeaningAgreement]) -> Iterator[Table]:
-    flags = _table("", "", "n", "alike %", "kappa", "both : 1st : 2nd : none")
-    meanings = _table("", "", "n", "difference", "absolute", "correlation")
+    flags = _table("", "n", "alike %", "kappa", "both:1st:2nd:none")
+    meanings = _table("meaning", "n", "difference", "absolute", "correlation")
     others: list[Table] = []
-    for each in found:
+    before = ""
+    for each in sorted(found, key=lambda each: (each.first, each.second)):
         names = f"{each.first} / {each.second}"
         if isinstance(each, MeaningAgreement):
             numbers = each.mean_difference, each.mean_absolute_difference, each.correlation
             shown = ("-" if number is None else f"{number:.2f}" for number in numbers)
-            meanings.add_row("meaning", Text(names), str(each.n), *shown)
+            meanings.add_row(Text(names), str(each.n), *shown)
             continue
+        if names != before:
+            flags.add_row(Text(names))
+            before = names
         share = "-" if each.agreement is None else f"{100 * each.agreement:.1f}"
         four = [str(_count(each, row, column)) for row in ("yes", "no") for column in ("yes", "no")]
-        shown_counts = "below" if each.question == "mode" else " : ".join(four)
-        flags.add_row(each.question, Text(names), str(each.n), share, _kappa(each), shown_counts)
+        shown_counts = "below" if each.question == "mode" else ":".join(four)
+        flags.add_row(f"  {each.question}", str(each.n), share, _kappa(each), shown_counts)
         if each.question == "mode":
             others.append(_confusion(each))
     if flags.row_count:
@@ -114,9 +125,16 @@ def _agreements(found: Iterable[Agreement | MeaningAgreement]) -> Iterator[Table
 
 
 def _confusion(found: Agreement) -> Table:
-    table = _table(f"{found.first} \\ {found.second}", "", *found.labels)
-    for label, counts in zip(found.labels, found.table, strict=True):
-        table.add_row(label, "", *(str(count) if count else "." for count in counts))
+    """Which labels the two gave to the same answers, the most frequent first."""
+    table = _table(f"{found.first} -> {found.second}", "answers")
+    counts = {
+        f"{row} -> {column}": count
+        for row, line in zip(found.labels, found.table, strict=True)
+        for column, count in zip(found.labels, line, strict=True)
+        if count
+    }
+    for names, count in sorted(counts.items(), key=lambda each: -each[1]):
+        table.add_row(names, str(count))
     return table
 
 

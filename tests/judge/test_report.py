@@ -60,9 +60,9 @@ def test_the_table_in_the_papers_form(judged: Path, call: Any) -> None:
     shown = call("judge", "report", judged, "--published")
     assert shown.status == 0
     assert "Qwen3-ASR after SFT" in shown.out
-    assert "by a judge that is not named" in shown.out
-    row = next(line for line in shown.out.splitlines() if line.split()[:1] == ["bad"])
-    assert row.split()[1:] == ["set", "5/5", "20.0", "60.0", "49.0", "20.0"]
+    assert "by a judge that is not named" in shown.out.replace("\n", " ")
+    row = next(line for line in shown.out.splitlines() if line.split()[:1] == ["bad,"])
+    assert row.split()[1:] == ["set", "4+1/5", "20.0", "60.0", "49.0", "20.0"]
 
 
 def test_the_rules_and_the_judge(judged: Path) -> None:
