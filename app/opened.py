@@ -10,7 +10,8 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from asrdiag.errors import SampleError
+from asrdiag.errors import AsrdiagError, SampleError
+from asrdiag.judge import Judged, JudgedAnswer, read_answers
 from asrdiag.metrics import Unit
 
 from .data.case import Case, open_case
@@ -123,6 +124,18 @@ def case(key: CaseKey) -> Case:
     return open_case(by_name()[key.run], key, _offsets())
 
 
+def verdict(key: CaseKey) -> tuple[str, JudgedAnswer] | str | None:
+    """The judge's name and verdict on an answer, or why it cannot be read; `None` if it was not asked."""
+    run = by_name()[key.run]
+    if not (run.path / "judge").is_dir():
+        return None
+    found = _judged(run.signature, key.cell, run)
+    if found is None or isinstance(found, str):
+        return found
+    answer = found.answers.get((key.system, key.dataset, key.condition, key.sample_id))
+    return None if answer is None else (found.name, answer)
+
+
 def audio(sound: Sound, sample_rate_hz: int) -> Clip | str:
     """The stretch to be played and seen, or why it cannot be read."""
     try:
@@ -223,6 +236,14 @@ def _keyword_counts(
             unit=unit,
             progress=told,
         )
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _judged(signature: Signature, cell: str, _run: OpenRun) -> Judged | str | None:
+    try:
+        return read_answers(_run, cells=[cell])
+    except (AsrdiagError, OSError, ValueError) as error:
+        return f"{_run.path / 'judge'}: cannot be read ({error})"
 
 
 @contextmanager

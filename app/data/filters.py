@@ -16,11 +16,12 @@ SIDES: tuple[Side, ...] = ("either", "reference", "answer")
 _NAMES = {"failure_mode": "mode", "error_stage": "stage", "error_rate_pct": "rate", "n_errors": "errors"}
 """What columns are called in a URL, where that is not their name."""
 _COLUMNS = {_NAMES.get(name, name): name for name in (*LABELS, *NUMBERS)}
-TEXT, REGEX, SIDE, KIND = "text", "regex", "in", "kind"
-"""Further parameters of a URL: what is searched for, whether as an expression, where, and kinds of errors."""
+TEXT, REGEX, SIDE, KIND, KEY = "text", "regex", "in", "kind", "key"
+"""Further parameters of a URL: what is searched for, whether as an expression, where, kinds of errors, and
+what went wrong with key content."""
 SAID, HEARD, ENTITY = "said", "heard", "entity"
 """And the word that was said, what was heard as it, and the kind of entity that it is."""
-PARAMETERS = frozenset({*_COLUMNS, TEXT, REGEX, SIDE, KIND, SAID, HEARD, ENTITY})
+PARAMETERS = frozenset({*_COLUMNS, TEXT, REGEX, SIDE, KIND, KEY, SAID, HEARD, ENTITY})
 """Every parameter that is part of the filters."""
 
 
@@ -60,8 +61,8 @@ class Filters:
     """What an answer must be to be looked at; one without anything lets all pass.
 
     Within a column one of several texts must hold, of the columns all. `kinds` are those of `ERRORS`; an
-    answer must have an error of every one. The text is looked for by `search.search`, what happened to a word
-    by `happened.happened`, the rest by `mask`.
+    answer must have an error of every one. Of `flags`, such as `negation_lost`, it must have one. The text is
+    looked for by `search.search`, what happened to a word by `happened.happened`, the rest by `mask`.
     """
 
     labels: tuple[tuple[str, tuple[str, ...]], ...] = ()
@@ -69,6 +70,7 @@ class Filters:
     ranges: tuple[tuple[str, float, float], ...] = ()
     """Columns of `NUMBERS` with the lowest and the highest number that passes; ends may be infinite."""
     kinds: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
     text: str = ""
     regex: bool = False
     side: Side = "either"
@@ -104,6 +106,8 @@ class Filters:
             passed &= (numbers >= low) & (numbers <= high)  # not so for NaN: what has no number is not within
         for kind in self.kinds:
             passed &= index.numbers[ERRORS[kind]] > 0
+        if self.flags:
+            passed &= index.flags.among(self.flags)
         return passed
 
     def unknown(self, index: Index) -> list[str]:
@@ -113,6 +117,10 @@ class Filters:
             for column, texts in self.labels
             for text in texts
             if text and text not in index.labels[column].names
+        ] + [
+            f"no answer with {flag.replace('_', ' ')!r} in the open runs"
+            for flag in self.flags
+            if flag not in index.flags.names
         ]
 
 
@@ -124,6 +132,7 @@ def called(column: str) -> str:
     """
     names = {"error_rate_pct": "error rate in %", "n_errors": "errors", "duration_s": "length in s"}
     names |= {"ref_tokens": "reference tokens", "hyp_tokens": "answer tokens", "rtfx": "RTFx"}
+    names |= {"key_errors": "key errors", "meaning": "meaning preserved, of 100"}
     return names.get(column, column.replace("_", " "))
 
 
@@ -138,6 +147,8 @@ def to_parameters(filters: Filters) -> dict[str, list[str]]:
         found[_NAMES.get(column, column)] = [f"{_end(low)}..{_end(high)}"]
     if filters.kinds:
         found[KIND] = list(filters.kinds)
+    if filters.flags:
+        found[KEY] = list(filters.flags)
     if filters.text:
         found[TEXT] = [filters.text]
         if filters.regex:
@@ -184,6 +195,7 @@ def from_parameters(parameters: Mapping[str, Sequence[str]]) -> tuple[Filters, l
     return replace(
         filters,
         kinds=tuple(kind for kind in kinds if kind in ERRORS),
+        flags=tuple(dict.fromkeys(parameters.get(KEY, ()))),
         text=next(iter(parameters.get(TEXT, ())), ""),
         regex="1" in parameters.get(REGEX, ()),
         side=side,

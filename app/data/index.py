@@ -8,11 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .flags import COLUMN as FLAGS_COLUMN
+from .flags import Flags, FlagsMade
+from .meanings import Meanings, meanings
 from .runs import OpenRun, Problem
 
 LABELS = (
     *("run", "system", "dataset", "condition", "subset", "language", "speaker"),
-    *("failure_mode", "rule", "error_stage", "unit", "normalizer"),
+    *("failure_mode", "rule", "error_stage", "unit", "normalizer", "route"),
 )
 """Columns of texts of which there are few."""
 ERRORS = {
@@ -22,12 +25,17 @@ ERRORS = {
     "ins": "insertions",
 }
 """The four kinds of errors, as they are called everywhere, and their columns."""
-NUMBERS = ("error_rate_pct", "n_errors", "ref_tokens", "hyp_tokens", *ERRORS.values(), "duration_s", "rtfx")
+NUMBERS = (
+    *("error_rate_pct", "n_errors", "ref_tokens", "hyp_tokens", *ERRORS.values(), "duration_s", "rtfx"),
+    *("key_errors", "semantic_similarity", "meaning"),
+)
 """Columns of numbers, float32; NaN where there is none."""
 
 _STORED = ("subset", "language", "speaker", "failure_mode", "rule", "error_stage", "unit", "normalizer")
 _COUNTS = ("correct", *ERRORS.values())
 _READ = ("sample_id", *_STORED, *_COUNTS, "error_rate", "duration_s", "transcribe_s")
+_EXTRA = ("route", "key_errors", "semantic_similarity", FLAGS_COLUMN)
+"""Columns that scores from before have not."""
 _THREADS = 4
 
 
@@ -80,12 +88,18 @@ class Index:
     """A pyarrow array of strings."""
     labels: Mapping[str, Labels]
     numbers: Mapping[str, NDArray[np.float32]]
+    flags: Flags
+    """Which kinds of key content went wrong in each answer."""
     cells: Mapping[tuple[str, str], range]
     """The rows of each cell, by the run's name and the cell's key; they follow each other."""
     problems: tuple[Problem, ...]
 
     def __len__(self) -> int:
         return len(self.sample_ids)
+
+    def measured(self, column: str) -> bool:
+        """Whether any answer has a number in a column."""
+        return not bool(np.isnan(self.numbers[column]).all())
 
     def key(self, row: int) -> CaseKey:
         """What names the answer of a row."""
@@ -115,6 +129,8 @@ def read_index(
     """
     cells = [(run, key) for run in runs for key in run.scored]
     made = _Columns()
+    meant = {run.name: meanings(run) for run in runs}
+    made.problems += [problem for each in meant.values() for problem in each.problems]
     with ThreadPoolExecutor(_THREADS) as pool:
         for done, (run, key, read) in enumerate(
             zip((run for run, _ in cells), (key for _, key in cells), pool.map(_read, cells), strict=True)
@@ -122,7 +138,7 @@ def read_index(
             if isinstance(read, Problem):
                 made.problems.append(read)
             else:
-                made.add(run, key, read)
+                made.add(run, key, read, meant[run.name])
             progress(done + 1, len(cells))
     return made.index()
 
@@ -137,15 +153,17 @@ def _read(cell: tuple[OpenRun, str]) -> Any:
     if not path.is_file():  # to open a pipe would wait for ever
         return Problem(str(path), f"is not there; `asrdiag score {run.path}` makes it anew")
     try:
+        names = pq.read_schema(path).names
+        wanted = [*_READ, *(name for name in _EXTRA if name in names)]
         # Several files are read at once: threads within one would only get in the way.
-        table = pq.read_table(path, columns=list(_READ), read_dictionary=list(_STORED), use_threads=False)
+        table = pq.read_table(path, columns=wanted, read_dictionary=[*_STORED, "route"], use_threads=False)
     except (OSError, pa.ArrowException) as error:
         return Problem(str(path), f"cannot be read; `asrdiag score {run.path}` makes it anew ({error})")
     if missing := set(_READ) - set(table.column_names):
         return Problem(
             str(path), f"has no {', '.join(sorted(missing))}; `asrdiag score {run.path}` makes it anew"
         )
-    if strange := [name for name in _READ if not _is_usable(name, table.schema.field(name).type)]:
+    if strange := [field.name for field in table.schema if not _is_usable(field.name, field.type)]:
         return Problem(
             str(path), f"has other kinds of {', '.join(strange)}; `asrdiag score {run.path}` makes it anew"
         )
@@ -155,7 +173,9 @@ def _read(cell: tuple[OpenRun, str]) -> Any:
 def _is_usable(name: str, kind: Any) -> bool:
     import pyarrow as pa
 
-    if name in _STORED:
+    if name == FLAGS_COLUMN:
+        return bool(pa.types.is_list(kind) and pa.types.is_string(kind.value_type))
+    if name in _STORED or name == "route":
         return bool(pa.types.is_dictionary(kind) and pa.types.is_string(kind.value_type))
     if name == "sample_id":
         return bool(pa.types.is_string(kind))
@@ -170,8 +190,9 @@ class _Columns:
         self._names: dict[str, dict[str, int]] = {name: {} for name in LABELS}
         self._codes: dict[str, list[NDArray[np.int32]]] = {name: [] for name in LABELS}
         self._numbers: dict[str, list[NDArray[np.float32]]] = {name: [] for name in NUMBERS}
+        self._flags = FlagsMade()
 
-    def add(self, run: OpenRun, key: str, table: Any) -> None:
+    def add(self, run: OpenRun, key: str, table: Any, meant: Meanings) -> None:
         n = len(table)
         if not n:
             return
@@ -180,8 +201,12 @@ class _Columns:
         system, dataset, condition = key.split("/")
         for name, value in zip(LABELS[:4], (run.name, system, dataset, condition), strict=True):
             self._codes[name].append(np.full(n, self._code(name, value), dtype=np.int32))
+        there = set(table.column_names)
         for name in _STORED:
             self._codes[name].append(self._coded(name, table[name]))
+        nowhere = np.full(n, -1, dtype=np.int32)
+        self._codes["route"].append(self._coded("route", table["route"]) if "route" in there else nowhere)
+        self._flags.add(table[FLAGS_COLUMN] if FLAGS_COLUMN in there else None, n)
         self._ids += table["sample_id"].chunks
         counts = {name: _floats(table[name]) for name in _COUNTS}
         n_errors = sum((counts[name] for name in ERRORS.values()), np.zeros(n, dtype=np.float32))
@@ -196,7 +221,10 @@ class _Columns:
             "hyp_tokens": said + counts["insertions"],
             "duration_s": duration,
             "rtfx": rtfx,
+            "meaning": meant.of(key, table["sample_id"]),
         }
+        for name in ("key_errors", "semantic_similarity"):
+            derived[name] = _floats(table[name]) if name in there else np.full(n, np.nan, dtype=np.float32)
         for name in NUMBERS:
             self._numbers[name].append(derived.get(name, counts.get(name)))  # type: ignore[arg-type]
 
@@ -228,7 +256,7 @@ class _Columns:
         whole = ids.cast(pa.large_string()).combine_chunks()
         if isinstance(whole, pa.ChunkedArray):
             whole = pa.concat_arrays(whole.chunks) if whole.num_chunks else pa.array([], pa.large_string())
-        return Index(whole, labels, numbers, self._cells, tuple(self.problems))
+        return Index(whole, labels, numbers, self._flags.made(), self._cells, tuple(self.problems))
 
 
 def _floats(column: Any) -> NDArray[np.float32]:

@@ -117,13 +117,15 @@ def _parts(key: str) -> list[str] | None:
 
 
 def signature_of(path: Path) -> Signature:
-    """What changes when a run's scores do: time and size of `run.json` and of each cell's derived files.
+    """What changes when a run's scores do: time and size of `run.json`, of each cell's derived files and of
+    what judges said.
 
     It is asked for dozens of times for a page, and is part of the key of all that is kept, so it is short.
     """
     run = path / "run.json"
     files = [run, *sorted((path / "cells").glob("*/*/*/summary.json"))]
     files += [file.with_name("scores.parquet") for file in files[1:]]
+    files += sorted((path / "judge").glob("*/*.json*"))
     found = sha256(str(path.absolute()).encode("utf-8", "surrogateescape"))
     for file in files:
         try:

@@ -6,7 +6,9 @@ from typing import Any
 
 _NAMES = ("system", "dataset", "condition")
 _IN_ROWS = frozenset((*_NAMES, "subset", "aggregate", "language", "metric", "normalizer"))
-_TEXTS = _IN_ROWS | {"model_id", "model_revision", "factor", "value"}
+_TEXTS = _IN_ROWS | {"model_id", "model_revision", "factor", "value", "names_by", "semantic_model", "judge"}
+_TABLES = frozenset(("key_content", "semantic_by_mode"))
+"""Numbers by two names, such as a kind of key content and what became of it."""
 _COUNTS = ("n_expected", "n_scored", "n_failed")
 
 
@@ -47,12 +49,15 @@ def are_groups(groups: object) -> bool:
 
 def _are_values(row: Mapping[str, Any]) -> bool:
     """Whether texts stand where texts belong, and numbers or nothing everywhere else."""
-    return all(
-        all(isinstance(each, str) for each in value)
-        if isinstance(value, list) and name == "members"
-        else (isinstance(value, str) and name in _TEXTS) or (is_number(value) and name not in _IN_ROWS)
-        for name, value in row.items()
-    )
+    return all(_is_value(name, value) for name, value in row.items())
+
+
+def _is_value(name: str, value: object) -> bool:
+    if name == "members" and isinstance(value, list):
+        return all(isinstance(each, str) for each in value)
+    if name in _TABLES and _is_mapping(value, dict):
+        return all(is_number(number) for inner in value.values() for number in inner.values())  # type: ignore[attr-defined]
+    return (isinstance(value, str) and name in _TEXTS) or (is_number(value) and name not in _IN_ROWS)
 
 
 def is_number(value: object) -> bool:

@@ -10,7 +10,7 @@ from ..data.case import Case
 from ..data.draws import Draw, draws
 from ..data.index import ERRORS
 from ..data.runs import OpenRun
-from ..texts import markdown, percent, seconds, shown
+from ..texts import markdown, percent, seconds
 
 _LONG = 200
 
@@ -23,17 +23,6 @@ def case_measures(run: OpenRun, case: Case) -> None:
     st.markdown(_condition(case, cell))
     parts = groupby(draws(case.record.get("degradation")), key=lambda draw: draw.part)
     st.markdown("\n".join(f"- {_line(part, list(found))}" for part, found in parts))
-    entities = case.score.get("entities") or []
-    if entities:
-        st.subheader("Numbers, names and keywords of the reference", anchor=False)
-        st.dataframe(
-            [
-                {name: shown(str(each.get(name) or "")) for name in ("kind", "text", "status", "heard")}
-                for each in entities
-            ],
-            hide_index=True,
-            height="content",
-        )
 
 
 def _counts(score: Mapping[str, Any]) -> None:

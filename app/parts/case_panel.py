@@ -18,6 +18,7 @@ from ..data.together import Line, answers, result, why_apart
 from ..location import case_parameters
 from ..served import served
 from ..texts import markdown, plain, shown
+from .case_meaning import case_meaning
 from .case_measures import case_measures
 from .case_note import case_note
 from .case_table import digest
@@ -53,9 +54,11 @@ def case_panel(run: OpenRun, key: CaseKey, note: Note | None) -> None:
     )
     for line in apart:
         st.text(f"{shown(line.name, 60)}: {why_apart(line.case)}")
-    texts, how, about = st.tabs(["Texts", "Condition and measures", "Record"])
+    texts, meaning, how, about = st.tabs(["Texts", "Meaning", "Condition and measures", "Record"])
     with texts:
         _texts(case, together)
+    with meaning:
+        case_meaning(case, opened.verdict(key))
     with how:
         case_measures(run, case)
         case_rewards([line.case for line in together])
@@ -79,6 +82,7 @@ def _heading(case: Case) -> None:
     ]
     speaker = case.score.get("speaker")
     facts += [f"speaker {speaker}"] if speaker else []
+    facts += [_route(case)]
     st.caption(" · ".join(markdown(fact, 80) for fact in facts if fact))
     if case.error is not None:
         st.error(
@@ -87,6 +91,16 @@ def _heading(case: Case) -> None:
         )
     elif mode:
         st.markdown(f"**{markdown(mode)}** {markdown(str(case.score.get('evidence') or ''), 500)}")
+
+
+def _route(case: Case) -> str:
+    """Which way a router sent the clip, if one heard it."""
+    details = case.record.get("details")
+    if not isinstance(details, dict) or not isinstance(details.get("route"), str):
+        return ""
+    p = details.get("p_degraded")
+    sure = f", p(degraded) {p:.2f}" if isinstance(p, int | float) else ""
+    return f"{details['route']} weights{sure}"
 
 
 def _tracks(run: OpenRun, case: Case) -> tuple[list[Track], str]:

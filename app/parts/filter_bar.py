@@ -15,8 +15,10 @@ from ..texts import markdown, shown
 
 CELLS = ("run", "system", "dataset", "condition")
 """The columns that say which cells are looked at; every page has filters for these."""
-_ANSWERS = ("failure_mode", "subset", "language", "speaker", "error_stage")
+_ANSWERS = ("failure_mode", "subset", "language", "speaker", "route", "error_stage")
 _RANGES = ("error_rate_pct", "n_errors", "ref_tokens", "duration_s")
+_MEANING = ("key_errors", "meaning", "semantic_similarity")
+"""Ranges for what was measured of meaning; only where it was."""
 _SIDES = {"either": "reference or answer", "reference": "reference", "answer": "answer"}
 
 
@@ -53,7 +55,11 @@ def answer_filters(index: Index) -> Filters:
     cell_filters({column: index.labels[column].present() for column in CELLS})
     labels("failure_mode", index.labels["failure_mode"].present())
     _kinds()
+    _flags(index)
     _range("error_rate_pct")
+    for column in _MEANING:
+        if index.measured(column) or location.place().filters.range_of(column) != (-math.inf, math.inf):
+            _range(column)
     _text()
     _event()
     filters = location.place().filters
@@ -122,6 +128,28 @@ def _kinds() -> None:
         key=own,
         on_change=changed,
         help=". ".join(f"{kind}: {text}" for kind, text in SAID.items()),
+    )
+
+
+def _flags(index: Index) -> None:
+    """What went wrong with numbers, dates, names, negations and keywords."""
+    kept = location.place().filters.flags
+    if not index.flags.names and not kept:
+        return
+    own = location.key("filter.key")
+
+    def changed() -> None:
+        _set(replace(location.place().filters, flags=tuple(st.session_state[own] or ())))
+
+    st.multiselect(
+        "Key content",
+        [*index.flags.names, *(flag for flag in kept if flag not in index.flags.names)],
+        default=list(kept),
+        key=own,
+        on_change=changed,
+        format_func=lambda flag: shown(flag.replace("_", " "), 60),
+        placeholder="all",
+        help="Answers in which one of these happened: a negation lost or introduced, a number changed.",
     )
 
 
