@@ -99,9 +99,9 @@ def test_too_many_strata_are_joined_from_the_last_on() -> None:
 
 @pytest.fixture(scope="module")
 def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two systems, 100 utterances each, one worse than the other."""
+    """Two systems, 60 utterances each, one worse than the other."""
     draws = random.Random(7)
-    corpus = [Said(f"u{number}", " ".join(draws.sample(WORDS, 14))) for number in range(100)]
+    corpus = [Said(f"u{number}", " ".join(draws.sample(WORDS, 14))) for number in range(60)]
 
     def spoiled(text: str, share: float) -> str:
         words = [word for word in text.split() if draws.random() > share]
@@ -119,13 +119,13 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_sample_tells_of_all_and_grows_without_paying_again(many: Path, call: Any) -> None:
     with JudgeServer() as server:
         words = ("judge", many, "--model", "m", "--base-url", server.url, "--progress", "none")
-        small = call(*words, "--sample", "30")
+        small = call(*words, "--sample", "20")
         assert small.status == 0
-        assert "30 are to be judged, drawn by system, mode" in small.out
-        assert len(server.heard) == 30
+        assert "20 are to be judged, drawn by system, mode" in small.out
+        assert len(server.heard) == 20
         first = set(answered(many))
-        assert call(*words, "--sample", "90").status == 0
-        assert len(server.heard) == 90
+        assert call(*words, "--sample", "60").status == 0
+        assert len(server.heard) == 60
         assert first < set(answered(many))
         sampled = rows(many)
         judged = read_answers(RunFolder(many))
@@ -141,7 +141,7 @@ def test_a_sample_tells_of_all_and_grows_without_paying_again(many: Path, call: 
         whole = rows(many)
         asked = len(server.heard)
         assert asked == len(set(judged.keys.values()))
-        assert call(*words, "--sample", "30").status == 0  # back to the few: nothing is asked
+        assert call(*words, "--sample", "20").status == 0  # back to the few: nothing is asked
         assert len(server.heard) == asked
     for system, row in whole.items():
         found, shown = estimates[system], sampled[system]
@@ -155,7 +155,7 @@ def test_a_sample_tells_of_all_and_grows_without_paying_again(many: Path, call: 
             assert 100 * part.low <= float(row[column]) <= 100 * part.high
             assert part.low < part.high
         assert found.meaning.low <= float(row["judge_meaning"]) <= found.meaning.high
-        assert int(shown["n_judged"]) < int(row["n_judged"]) == 100
+        assert int(shown["n_judged"]) < int(row["n_judged"]) == 60
 
 
 def rows(run: Path) -> dict[str, dict[str, str]]:
@@ -181,7 +181,7 @@ def test_the_numbers_are_those_of_the_verdicts(many: Path, call: Any) -> None:
     inside = [place for place, each in enumerate(estimator.answers) if each.system == "poor"]
     estimate = estimator.of(inside)
     assert estimate is not None
-    assert estimate.missed.value == pytest.approx(missed / 100)
-    assert estimate.meaning.value == pytest.approx(sum(meanings) / 100)
+    assert estimate.missed.value == pytest.approx(missed / 60)
+    assert estimate.meaning.value == pytest.approx(sum(meanings) / 60)
     assert (estimate.missed.low, estimate.missed.high) == (estimate.missed.value, estimate.missed.value)
-    assert (estimate.n_answers, estimate.n_judged, estimate.n_failed) == (100, 100, 0)
+    assert (estimate.n_answers, estimate.n_judged, estimate.n_failed) == (60, 60, 0)
