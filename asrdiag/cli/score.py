@@ -1,8 +1,9 @@
 """`asrdiag score RUN`, and `asrdiag score --ref R --hyp H`."""
 
 import argparse
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from .arguments import SubParsers
 from .output import complain, out, show
@@ -33,6 +34,21 @@ def add_parser(verbs: SubParsers) -> None:
         "--normalizer",
         metavar="NAME",
         help="use this normaliser instead of the suite's or the language's own",
+    )
+    parser.add_argument(
+        "--keywords",
+        nargs="+",
+        action="extend",
+        metavar="TEXT",
+        help="words and phrases that must not be lost, instead of the suite's",
+    )
+    parser.add_argument(
+        "--ner",
+        nargs="+",
+        action="extend",
+        metavar="PIPELINE",
+        help="tell names by these spaCy pipelines, one for each language, instead of the suite's: names of "
+        "installed ones or folders (extra `ner`)",
     )
     add_semantic(parser)
     files = parser.add_argument_group("files of transcripts")
@@ -87,6 +103,7 @@ def run(options: argparse.Namespace) -> int:
     if name is not None and name not in NORMALIZERS:
         raise UsageError(unknown("normaliser", name, NORMALIZERS))
     check_semantic(options)
+    _check_content(options)
     if options.run is None:
         from .score_files import run_files
 
@@ -104,6 +121,18 @@ def run(options: argparse.Namespace) -> int:
     return _run_again(options)
 
 
+def _changes(options: argparse.Namespace, cell: Mapping[str, Any]) -> dict[str, Any]:
+    """What the options say instead of the cell's entry in `run.json`."""
+    changes: dict[str, Any] = {}
+    if options.normalizer:
+        changes["normalizers"] = dict.fromkeys(cell["normalizers"], options.normalizer)
+    if options.keywords:
+        changes["keywords"] = options.keywords
+    if options.ner:
+        changes["ner"] = options.ner
+    return changes
+
+
 def _run_again(options: argparse.Namespace) -> int:
     from ..report.rows import leaderboard_rows
     from ..report.write import write_reports
@@ -114,12 +143,7 @@ def _run_again(options: argparse.Namespace) -> int:
     folder = RunFolder(options.run)
     folder.read_run()
     with RunLock(options.run):
-        cells = {
-            key: cell | {"normalizers": dict.fromkeys(cell["normalizers"], options.normalizer)}
-            if options.normalizer
-            else cell
-            for key, cell in folder.read_run()["cells"].items()
-        }
+        cells = {key: cell | _changes(options, cell) for key, cell in folder.read_run()["cells"].items()}
         sampled = {key: cell for key, cell in cells.items() if folder.has_samples_of(key, cell)}
         measured = measure_run(options, folder, sampled)
         scored = 0
@@ -141,6 +165,19 @@ def _run_again(options: argparse.Namespace) -> int:
     if measured is not None:
         show_semantic(measured, rows)
     return 0
+
+
+def _check_content(options: argparse.Namespace) -> None:
+    from ..errors import UsageError
+    from ..metrics.diagnosis.entities import check_keywords
+    from ..ner import load_recogniser
+
+    try:
+        check_keywords(options.keywords or ())
+    except ValueError as error:
+        raise UsageError(f"--keywords: {error}") from None
+    for name in options.ner or ():
+        load_recogniser(name)
 
 
 def _watched(keys: Collection[str]) -> Iterator[str]:

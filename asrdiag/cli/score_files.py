@@ -42,7 +42,15 @@ def run_files(options: argparse.Namespace) -> int:
         if path is not None
     ]
     pairs = pair_two(files[0], files[1], reading) if len(files) == 2 else pair_one(files[0], reading)
-    results = score_pairs(files, pairs, normalizer=options.normalizer, unit=options.unit, by=by)
+    results = score_pairs(
+        files,
+        pairs,
+        normalizer=options.normalizer,
+        unit=options.unit,
+        by=by,
+        keywords=options.keywords or (),
+        ner=options.ner or (),
+    )
     _write(results, options)
     _complain(results)
     return 1 if results.unanswered else 0

@@ -67,6 +67,9 @@ def again(options: argparse.Namespace) -> str:
     words = ["asrdiag", "score", str(options.run)]
     if options.normalizer:
         words += ["--normalizer", options.normalizer]
+    for name in ("keywords", "ner"):
+        if given := getattr(options, name):
+            words += [f"--{name}", *given]
     if options.semantic is not None:
         words += ["--semantic", *([options.semantic] if options.semantic else [])]
         words += ["--semantic-languages", *options.semantic_languages] if options.semantic_languages else []

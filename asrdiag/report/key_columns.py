@@ -1,24 +1,22 @@
 """Key content added up to what a row of a table says."""
 
-from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from ..metrics import KeyContent, KeyContentCounts
+from ..metrics import KeyContentCounts
 from .numbers import percent
 
 
-def key_columns(contents: Sequence[KeyContent]) -> dict[str, Any]:
+def key_columns(counts: KeyContentCounts) -> dict[str, Any]:
     """The columns of some answers; `key_content` has the counts of each kind, and is in no CSV.
 
     >>> from asrdiag.metrics import key_content, score_utterance
-    >>> found = key_columns([key_content(score_utterance("do not pay twenty", "do pay twelve"))])
+    >>> found = key_columns(key_content(score_utterance("do not pay twenty", "do pay twelve")).counts)
     >>> found["n_key_reference"], found["n_negation_flips"], found["key_recall_pct"]
     (2, 1, 0.0)
     >>> found["key_content"]["number"]
     {'kept': 0, 'changed': 1, 'lost': 0, 'introduced': 0}
     """
-    counts = KeyContentCounts.of(contents)
     total = counts.total
     return {
         "n_key_reference": total.reference,

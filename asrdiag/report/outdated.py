@@ -17,6 +17,6 @@ def outdated(folder: RunFolder) -> str | None:
     if not old:
         return None
     return (
-        f"{folder.path}: an earlier version scored {old} of {len(versions)} cells; what it did not measure is "
-        f"empty until `asrdiag score {shlex.quote(str(folder.path))}` scores them anew"
+        f"{folder.path}: an earlier version scored {old} of {len(versions)} cells; what it did not measure "
+        f"is empty until `asrdiag score {shlex.quote(str(folder.path))}` scores them anew"
     )

@@ -99,7 +99,8 @@ def share_text(row: Row | None, column: str, colour: str) -> Text:
 def rounded_text(row: Row | None, column: str) -> Text:
     """A number with one decimal, or a count."""
     value = row.get(column) if row else None
-    return Text("" if value is None else f"{value:.1f}" if isinstance(value, float) else f"{value}", style="" if value else "dim")
+    shown = f"{value:.1f}" if isinstance(value, float) else "" if value is None else str(value)
+    return Text(shown, style="" if value else "dim")
 
 
 def similarity_text(row: Row | None) -> Text:

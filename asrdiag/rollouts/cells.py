@@ -1,6 +1,6 @@
 """Numbers and texts as the tables of rollouts show them."""
 
-from ..transcripts.as_table import printable
+from ..transcripts.lines import printable
 
 
 def number(value: float | None, digits: int = 3) -> str:

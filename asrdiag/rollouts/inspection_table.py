@@ -11,7 +11,7 @@ from rich.text import Text
 from ..metrics.rewards import DGWGPOReward
 from ..metrics.rewards.cases import Case
 from ..metrics.rewards.groups import Groups, Summary, summarize
-from ..transcripts.as_table import printable
+from ..transcripts.lines import printable
 from .cells import number, percent, ratio, shortened
 from .session import Findings
 from .slices import by_difficulty, by_step, by_temperature, difficulty

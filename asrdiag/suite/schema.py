@@ -2,9 +2,10 @@
 
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, GetCoreSchemaHandler, SerializeAsAny
+from pydantic import AfterValidator, Field, GetCoreSchemaHandler, SerializeAsAny, ValidationInfo
 from pydantic_core import CoreSchema, core_schema
 
 from ..datasets import DATASETS
@@ -67,6 +68,12 @@ class OnError(Spec):
     """Stop when it fails on so many clips of a cell in a row; 0 never stops."""
 
 
+def _pipelines(names: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+    folder = Path(info.context["folder"]) if info.context else Path.cwd()
+    beside = {name: folder / Path(name).expanduser() for name in names}
+    return check_pipelines(tuple(str(path) if path.is_dir() else name for name, path in beside.items()))
+
+
 class Report(Spec):
     """What is kept and how results are grouped."""
 
@@ -76,7 +83,7 @@ class Report(Spec):
     """Factors of the utterances that `groups.csv` breaks results down by (`speaker` is one)."""
     keywords: Annotated[tuple[str, ...], AfterValidator(check_keywords)] = ()
     """Words and phrases that must not be lost: see the documentation of the diagnosis."""
-    ner: Annotated[tuple[str, ...], AfterValidator(check_pipelines)] = ()
+    ner: Annotated[tuple[str, ...], AfterValidator(_pipelines)] = ()
     """spaCy pipelines that tell names, one for each language: an installed one's name, or a folder."""
 
 

@@ -17,6 +17,7 @@ COLUMNS = (
     *("id", "language", "speaker", "metric", "normalizer", "reference", "hypothesis", "answered"),
     *("ref_tokens", "hits", "substitutions_soft", "substitutions_hard", "deletions", "insertions"),
     *("error_rate_pct", "lcs", "repetition_loop", "mode", "evidence", "alignment"),
+    *("key_reference", "key_hypothesis", "key_kept", "key_errors", "key_flags"),
 )
 """Of the CSV report; the factors asked for come after them."""
 
@@ -93,6 +94,8 @@ def _utterance(each: Scored) -> dict[str, Any]:
         "hypothesis_tokens": None if score.hypothesis_tokens is None else list(score.hypothesis_tokens),
         "repetition_loop": None if score.loop is None else score.loop._asdict(),
         **_findings(each.diagnosis),
+        "key_items": None if each.content is None else [item._asdict() for item in each.content.items],
+        "names_by": each.names_by,
     }
 
 
@@ -134,8 +137,9 @@ def _row(each: Scored) -> dict[str, Any]:
         "hypothesis": pair.hypothesis,
         "answered": score.answered,
     }
-    if counts is None or score.alignment is None:
+    if counts is None or score.alignment is None or each.content is None:
         return row
+    key = each.content.total
     return row | {
         **count_columns(counts),
         "lcs": counts.lcs,
@@ -143,4 +147,9 @@ def _row(each: Scored) -> dict[str, Any]:
         "mode": each.diagnosis.mode if each.diagnosis else None,
         "evidence": each.diagnosis.evidence.text if each.diagnosis else None,
         "alignment": score.alignment.letters,
+        "key_reference": key.reference,
+        "key_hypothesis": key.hypothesis,
+        "key_kept": key.kept,
+        "key_errors": key.errors,
+        "key_flags": " ".join(each.content.flags),
     }

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from ..metrics import Counts, confusions, render_alignment
 from ..metrics.confusion import ranked
-from .as_table import printable
+from .lines import printable
 from .results import Results, Scored, Total
 
 _HEADS = {"word": "# Wrd", "character": "# Chr", "mixed": "# Tok"}

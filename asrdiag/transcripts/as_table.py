@@ -11,6 +11,8 @@ from rich.text import Text
 
 from ..metrics import confusions
 from ..metrics.confusion import ranked
+from .key_table import key_line, key_utterances
+from .lines import printable, text_line
 from .results import Results, Scored, Total
 
 SHOWN_GROUPS = 20
@@ -42,16 +44,11 @@ def render(results: Results, width: int) -> RenderableType:
             Text(_LEGEND.format(units=_UNITS[total.unit], over=total.interval_over), style="dim"),
             Text(_modes(total)),
         ]
+        if kept := key_line(total.key):
+            parts.append(Text(kept))
         if total.counts.errors:
-            parts += [*_commonest(total, width), *_worst(total)]
+            parts += [*_commonest(total, width), *_worst(total), *key_utterances(total)]
     return Group(*parts)
-
-
-def printable(text: str) -> str:
-    """Text without what would move a terminal's cursor or colour it."""
-    return "".join(
-        character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text
-    )
 
 
 def _title(results: Results, total: Total) -> Text:
@@ -179,8 +176,8 @@ def _worst(total: Total) -> Iterator[RenderableType]:
     yield Text("utterances with the most errors", style="bold")
     for each in wrong[:SHOWN_UTTERANCES]:
         yield Text(_headline(each))
-        yield _line("REF", each.score.reference)
-        yield _line("HYP", each.score.hypothesis or "")
+        yield text_line("REF", each.score.reference)
+        yield text_line("HYP", each.score.hypothesis or "")
     if len(wrong) > SHOWN_UTTERANCES:
         yield Text(f"and {len(wrong) - SHOWN_UTTERANCES} more with errors", style="dim")
 
@@ -194,10 +191,4 @@ def _headline(each: Scored) -> str:
         f"{printable(each.pair.id)}: {counts.errors} of {counts.reference_tokens}{rate}, "
         f"{counts.substitutions_soft} soft, {counts.substitutions_hard} hard, {counts.deletions} del, "
         f"{counts.insertions} ins{mode}"
-    )
-
-
-def _line(label: str, text: str) -> Text:
-    return Text(
-        f"  {label} {printable(' '.join(text.split()))}", style="dim", no_wrap=True, overflow="ellipsis"
     )

@@ -1,7 +1,7 @@
 """Pairs scored and added up: one total for each unit, and one for each group."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ..metrics import (
@@ -10,13 +10,18 @@ from ..metrics import (
     Counts,
     Diagnosis,
     Interval,
+    KeyContent,
+    KeyContentCounts,
     ModeCounts,
     Unit,
     UtteranceScore,
     bootstrap_interval,
     diagnose,
+    key_content,
     score,
 )
+from ..ner import RULES, find_names
+from ..report.key_columns import key_columns
 from ..report.numbers import count_columns, percent
 from ..report.speaker_blocks import speaker_blocks
 from .formats import TranscriptFile
@@ -25,11 +30,14 @@ from .pairs import Pair, Pairs
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """A pair with its score, and how it went wrong (`None` if it has no answer)."""
+    """A pair with its score; diagnosis and key content are `None` if it has no answer."""
 
     pair: Pair
     score: UtteranceScore
     diagnosis: Diagnosis | None
+    content: KeyContent | None = None
+    names_by: str = RULES
+    """What told the names in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +56,7 @@ class Total:
     """What the interval takes as independent: speakers, if every utterance has one and there are several."""
     factor: str = ""
     value: str = ""
+    key: KeyContentCounts = field(default_factory=KeyContentCounts)
 
     @property
     def modes(self) -> ModeCounts:
@@ -83,6 +92,8 @@ class Total:
                 sum(each.counts.errors > 0 for each in answered if each.counts), answered
             ),
             "lcs_ratio": counts.lcs_ratio,
+            **(key_columns(self.key) if answered else {}),
+            "names_by": "+".join(dict.fromkeys(each.names_by for each in self.utterances)),
         }
 
 
@@ -117,11 +128,17 @@ def score_pairs(
     normalizer: str | None = None,
     unit: Unit | None = None,
     by: Sequence[str] = (),
+    keywords: Sequence[str] = (),
+    ner: Sequence[str] = (),
 ) -> Results:
     """Score the pairs of files, each by its language; `normalizer` and `unit` are `None` for what suits it.
 
     `by` names the groups: `language`, `speaker` or another factor of the pairs. If it is empty, those of
-    `language`, `subset` and `speaker` are taken that have several values.
+    `language`, `subset` and `speaker` are taken that have several values. `keywords` must not be lost; `ner`
+    are pipelines of spaCy that tell names.
+
+    Raises:
+        UsageError: a pipeline is of no use.
     """
     result = score(
         [pair.reference for pair in pairs.pairs],
@@ -130,9 +147,21 @@ def score_pairs(
         unit=unit,
         normalizer=normalizer,
     )
+    records = [
+        {"language": pair.language, "reference_raw": pair.reference, "hypothesis_raw": pair.hypothesis}
+        for pair in pairs.pairs
+    ]
     scored = tuple(
-        Scored(pair, utterance, diagnose(utterance))
-        for pair, utterance in zip(pairs.pairs, result.utterances, strict=True)
+        Scored(
+            pair,
+            utterance,
+            diagnosis := diagnose(utterance, keywords=keywords),
+            key_content(utterance, keywords=keywords, names=named.names, diagnosis=diagnosis),
+            named.by,
+        )
+        for pair, utterance, named in zip(
+            pairs.pairs, result.utterances, find_names(records, ner), strict=True
+        )
     )
     factors = by or [
         factor
@@ -164,7 +193,8 @@ def _totals(scored: Iterable[Scored], factor: str = "", value: str = "") -> list
         )
         total = sum(counts, Counts(unit=unit))
         over: Literal["speakers", "utterances"] = "speakers" if blocks else "utterances"
-        totals.append(Total(unit, members, total, interval, over, factor, value))
+        key = KeyContentCounts.of(each.content for each in members)
+        totals.append(Total(unit, members, total, interval, over, factor, value, key))
     return totals
 
 

@@ -64,4 +64,5 @@ class KeyContent:
     @property
     def total(self) -> KeyCounts:
         """All items counted together."""
-        return KeyCounts(**Counter(item.status for item in self.items))
+        found = Counter[str](item.status for item in self.items)
+        return KeyCounts(**found)
