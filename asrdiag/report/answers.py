@@ -9,6 +9,8 @@ from ..datasets.base import groups_of
 from ..metrics import Unit
 from ..scoring import latest_records
 from ..store.folder import RunFolder
+from .comparison_meaning import Meanings, Values
+from .score_columns import read_columns
 
 _COLUMNS = (
     "sample_id",
@@ -43,6 +45,7 @@ class Answers:
     sample_ids: list[str] = field(default_factory=list)
     speakers: list[str | None] = field(default_factory=list)
     letters: dict[str, list[str]] = field(default_factory=dict)
+    meanings: dict[str, list[Values]] = field(default_factory=dict)
     n_left_out: int = 0
     unanswered: Counter[str] = field(default_factory=Counter)
     """Clips left out, by the systems that did not answer them."""
@@ -63,6 +66,7 @@ def pooled(found: Sequence[Answers]) -> Iterator[Answers]:
             whole.speakers += each.speakers
             for system, letters in each.letters.items():
                 whole.letters.setdefault(system, []).extend(letters)
+                whole.meanings.setdefault(system, []).extend(each.meanings[system])
             whole.n_left_out += each.n_left_out
             whole.unanswered += each.unanswered
         yield whole
@@ -100,14 +104,16 @@ def gather(
     present = tuple(system for system in systems if system in answering)
     place = f"{dataset}/{conditions[0]}" if len(conditions) == 1 else dataset
     notes = [f"{place}: not compared, {system} has no answers" for system in systems if system not in present]
+    meanings = Meanings.of(folder)
     groups: dict[tuple[str, str], Answers] = {}
     for condition in conditions if len(present) > 1 else ():
         place = f"{dataset}/{condition}"
-        tables = {system: _read(folder, f"{system}/{place}", _COLUMNS) for system in present}
+        tables = {system: read_columns(folder, f"{system}/{place}", _COLUMNS) for system in present}
         missing = [system for system, table in tables.items() if table is None]
         if missing:
             notes.append(f"{place}: not compared, {', '.join(missing)} has no scores")
             continue
+        known = {system: meanings.cell(f"{system}/{place}") for system in present}
         side_by_side = _SideBySide(tables)
         if different := side_by_side.difference():
             notes.append(f"{place}: not compared, {different}")
@@ -121,7 +127,7 @@ def gather(
                 key = value, row["unit"]
                 if key not in groups:
                     groups[key] = Answers(dataset, value, row["unit"], present)
-                _add(groups[key], condition, row)
+                _add(groups[key], condition, row, known)
     return Gathering(tuple(groups.values()), tuple(notes))
 
 
@@ -133,25 +139,14 @@ def factors_of(folder: RunFolder, key: str) -> dict[str, dict[str, str]]:
     }
 
 
-def _read(folder: RunFolder, key: str, columns: Sequence[str]) -> Any:
-    """Columns of a cell's scores as an Arrow table; `None` if they cannot be read."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        found = pq.read_table(folder.scores(key), columns=list(columns))
-    except (OSError, pa.ArrowException):
-        return None
-    # Columns that are not there are passed over in silence.
-    return found if set(found.column_names) == set(columns) else None
-
-
 def _answers_any(folder: RunFolder, key: str) -> bool:
-    table = _read(folder, key, ["alignment"])
+    table = read_columns(folder, key, ["alignment"])
     return table is not None and table["alignment"].null_count < len(table)
 
 
-def _add(answers: Answers, condition: str, row: Mapping[str, Any]) -> None:
+def _add(
+    answers: Answers, condition: str, row: Mapping[str, Any], known: Mapping[str, Mapping[str, Values]]
+) -> None:
     letters = row["letters"]
     missing = [system for system, found in letters.items() if found is None]
     if missing:
@@ -165,6 +160,7 @@ def _add(answers: Answers, condition: str, row: Mapping[str, Any]) -> None:
     answers.speakers.append(row["speaker"])
     for system, found in letters.items():
         answers.letters.setdefault(system, []).append(found)
+        answers.meanings.setdefault(system, []).append(known[system].get(row["sample_id"], {}))
 
 
 class _SideBySide:

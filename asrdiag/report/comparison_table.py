@@ -7,6 +7,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from .comparison_meaning import MEASURES
 from .rows import Row
 
 _LEGEND = (
@@ -16,6 +17,7 @@ _LEGEND = (
     "groups of the table, the one to go by; P: probability that the system with the lower rate is better. "
     "MAPSSWE, and McNemar (answers that only the one and only the other got wrong), are not corrected and "
     "know nothing of speakers. fewer errors: answers in which the first, or the second, made fewer. "
+    "key errors, similarity, meaning: mean of an answer, the first system's less the second's. "
     "▲ better beyond chance."
 )
 
@@ -74,7 +76,7 @@ def _layout(rows: Sequence[Row], console: Console) -> list[RenderableType]:
     for index, row in enumerate(rows):
         if _opens_group(rows, index):
             table.add_row(_group(row), "", "", "" if shared else Text(_basis(row), style="dim"))
-        for line in _lines(row):
+        for line in (*_lines(row), *_meaning(row)):
             table.add_row(*line)
         if index < len(rows) - 1:
             table.add_section()
@@ -85,11 +87,11 @@ def _layout(rows: Sequence[Row], console: Console) -> list[RenderableType]:
     for index, row in enumerate(rows):
         if _opens_group(rows, index):
             blocks.append(Text.assemble(_group(row), "" if shared else f"  {_basis(row)}"))
-        lines = _lines(row)
+        lines = [*_lines(row), *_meaning(row)]
         block = _table(rows, with_tests=False)
         for name, rate, interval, _ in lines:
             block.add_row(name, rate, interval)
-        blocks += [block, *(Text.assemble("  ", test) for *_, test in lines), Text()]
+        blocks += [block, *(Text.assemble("  ", test) for *_, test in lines if test), Text()]
     return blocks
 
 
@@ -120,6 +122,28 @@ def _lines(row: Row) -> list[tuple[Text, Text, Text, Text]]:
     names = ("ci_{}_a_pct", "ci_{}_b_pct", "difference_{}_pct", "relative_{}_pct")
     tests = (_primary(row), _mapsswe(row), _mcnemar(row), _counts(row))
     return list(zip(beside, rates, (_interval(row, name) for name in names), tests, strict=True))
+
+
+def _meaning(row: Row) -> list[tuple[Text, Text, Text, Text]]:
+    """A line for each measure of meaning that is known of both: what differs, first less second."""
+    lines = []
+    for name, called in MEASURES.items():
+        if row.get(f"{name}_n") is None:
+            continue
+        digits = 1 if name == "meaning" else 3
+        a, b, difference = (row[f"{name}_{part}"] for part in ("a", "b", "difference"))
+        low, high = row[f"{name}_low"], row[f"{name}_high"]
+        interval = "" if low is None else f"{low:.{digits}f} to {high:.{digits}f}"
+        sides = f"{called} {a:.{digits}f} : {b:.{digits}f}, of {row[f'{name}_n']}"
+        lines.append(
+            (
+                Text(f"  {called}", style="dim"),
+                Text(f"{difference:+.{digits}f}", style="dim"),
+                Text(interval, style="dim"),
+                Text(sides, style="dim"),
+            )
+        )
+    return lines
 
 
 def _system(row: Row, side: str) -> Text:

@@ -10,6 +10,7 @@ from ..store.folder import RunFolder
 from .answers import Answers, gather
 from .comparison_cells import Key, Selection, choose, clusters
 from .comparison_columns import COMPARISON_COLUMNS
+from .comparison_meaning import meaning_columns
 from .numbers import percent
 from .rows import to_csv
 from .speaker_blocks import speaker_blocks
@@ -120,7 +121,13 @@ def _rows(answers: Answers, by: str, level: float, resamples: int) -> Iterator[d
                 f"error_rate_{side}_pct": percent(system.error_rate),
                 **_ends(f"ci_{{}}_{side}_pct", system.interval),
             }
-        yield common | sides | _pair(pair)
+        meant = meaning_columns(
+            answers.meanings[pair.first],
+            answers.meanings[pair.second],
+            speakers or answers.sample_ids,
+            level,
+        )
+        yield common | sides | _pair(pair) | meant
 
 
 def _pair(pair: PairResult) -> dict[str, Any]:
