@@ -19,7 +19,7 @@ TRAINED: Mapping[str, str] = {
     "moonshine": "moonshine:Moonshine",
     "qwen3-asr": "qwen3_asr:Qwen3Asr",
     "qwen2.5-omni": "chat:Chat",
-    "voxtral": "chat:Chat",
+    "voxtral": "voxtral:Voxtral",
     "granite-speech": "chat:Chat",
 }
 """By the engine's family, `module:class` inside this folder."""

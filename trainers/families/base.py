@@ -108,6 +108,11 @@ class TrainedFamily(ABC):
             batch: as `batch` made it; nothing of it is changed.
         """
 
+    def shares_batches(self) -> bool:
+        """Whether clips of different lengths can be in one batch without changing each other."""
+        keys = {self.family.batch_key(Piece("", np.zeros(n, np.float32))) for n in (8000, 16_000)}
+        return len(keys) == 1 and None not in keys
+
     def pads(self) -> Mapping[str, Pad]:
         """How each input is filled up; those not named have the same shape for every row."""
         return {**self.family.pads, "labels": Pad(self.label_side, value=IGNORED)}  # type: ignore[arg-type]

@@ -187,6 +187,9 @@ def prepare(
             if PARTS.get(part, part) not in opened.parts:
                 place = ("phases", index, "learning_rates", part)
                 raise loaded.error(place, unknown("part", part, opened.parts))
+    if recipe.batch.per_device > 1 and not opened.family.shares_batches():
+        text = "found more than 1; clips of different lengths change each other in a batch of such models"
+        raise loaded.error(("batch", "per_device"), text)
     if folder is not None and writes:
         folder.begin(_identity(loaded), loaded.content)
 

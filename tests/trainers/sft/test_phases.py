@@ -87,6 +87,19 @@ def test_an_adapter_reaches_every_linear_layer_of_its_parts(finished):
     assert named["qwen3-asr"] == {"encoder": 13, "aligner": 2, "decoder": 14}
 
 
+def test_a_recipe_can_name_the_parts(recipe):
+    lora = r"model\.language_model\.layers\.1\.self_attn\.q_proj"
+    modules = {"head": {"weights": r"model\.language_model\.", "lora": lora}}
+    phases = [{"name": "one", "learning_rates": {"head": 0.01}}]
+    opened = open_model(recipe("qwen3-asr", modules=modules, phases=phases).recipe, "cpu")
+    adapted = [
+        name for name, _ in own_names(opened.model) if "language_model.layers.1.self_attn.q_proj" in name
+    ]
+    assert sum(".lora_" in name for name, _ in opened.model.named_parameters()) == 2  # A and B
+    assert [part_of(name, opened.parts) for name in adapted] == ["head"] * len(adapted)
+    assert opened.family.shares_batches()
+
+
 @pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing` is deprecated:FutureWarning")  # by PEFT
 @pytest.mark.parametrize("family", PARTS)
 def test_a_checkpoint_gives_the_same_scores_to_the_bit_and_is_a_system(finished, place, family):
