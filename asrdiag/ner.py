@@ -77,7 +77,8 @@ def load_recogniser(name: str) -> Recogniser:
         parts = ", ".join(pipeline.pipe_names) or "nothing"
         raise UsageError(f"ner: {name} holds {parts}; expected a component that recognises named entities")
     meta = pipeline.meta
-    return Recogniser(pipeline.lang or _ANY_LANGUAGE, f"{meta['lang']}_{meta['name']}-{meta['version']}", pipeline)
+    label = f"{meta['lang']}_{meta['name']}-{meta['version']}"
+    return Recogniser(pipeline.lang or _ANY_LANGUAGE, label, pipeline)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ _TRIGGERS = frozenset(
 )
 _SEPARATORS = str.maketrans(dict.fromkeys('.,;:!?"()-', " ") | {"\N{RIGHT SINGLE QUOTATION MARK}": "'"})
 
+_BREAK = re.compile(r"[\s-]")
 _BEFORE_NOON = re.compile(r"\d\s?am\b")
 
 
@@ -93,13 +94,16 @@ def english_dates(text: str) -> Iterator[tuple[int, int, Parts]]:
     ['May 5th', 'half past ten', 'fifth of march']
     """
     plain = _lower(text)
-    for match in _DATE.finditer(plain):
-        if _is_doubtful(match) and not _is_month(text, plain, match):
-            continue
-        said = {name.rstrip("123"): part for name, part in match.groupdict().items() if part}
-        parts = _time(said) if "hour" in said else _day(said)
+    match = _DATE.search(plain)
+    while match:
+        parts = None
+        if not _is_doubtful(match) or _is_month(text, plain, match):
+            said = {name.rstrip("123"): part for name, part in match.groupdict().items() if part}
+            parts = _time(said) if "hour" in said else _day(said)
         if parts is not None:
             yield match.start(), match.end(), parts
+        # In "twenty may 5th" the date begins within what is none.
+        match = _DATE.search(plain, match.end() if parts is not None else match.start() + 1)
 
 
 def _lower(text: str) -> str:
@@ -113,19 +117,23 @@ def _lower(text: str) -> str:
 
 
 def _is_doubtful(match: re.Match[str]) -> bool:
-    # "may", "march", and beside a number without the ending of an ordinal: "we march 20 miles".
+    # "may", "march", also beside a number that is no ordinal: "we march 20 miles", "ten may come".
     if match["alone"]:
         return match["alone"] in ("may", "march")
-    if match["month1"] in ("may", "march") and not match["year1"]:
-        return match["day1"].isdecimal() or match["day1"] not in ORDINALS
-    return False
+    month, day, year = (match[f"{part}1"] or match[f"{part}2"] for part in ("month", "day", "year"))
+    return month in ("may", "march") and not year and " of " not in match.group() and not _is_ordinal(day)
+
+
+def _is_ordinal(day: str) -> bool:
+    return day[-2:] in ("st", "nd", "rd", "th") or _BREAK.split(day)[-1] in ORDINALS
 
 
 def _is_month(text: str, plain: str, match: re.Match[str]) -> bool:
     if _IN_TIME.search(plain, max(0, match.start() - 8), match.start()):
         return True
-    within = match.start() > 1 and text[match.start() - 2] not in ".!?\"'\n:"
-    return text[match.start()].isupper() and within and not text.isupper()
+    place = max(match.start(name) for name in ("alone", "month1", "month2"))
+    within = place > 1 and text[place - 2] not in ".!?\"'\n:"
+    return text[place].isupper() and within and not text.isupper()
 
 
 def _day(said: Mapping[str, str]) -> Parts | None:
