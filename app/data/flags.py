@@ -23,7 +23,8 @@ class Flags:
     def among(self, wanted: Sequence[str]) -> NDArray[np.bool_]:
         """Which rows have one of these flags."""
         chosen = sum(1 << place for place, name in enumerate(self.names) if name in wanted)
-        return (self.bits & np.uint32(chosen)) != 0
+        found: NDArray[np.bool_] = (self.bits & np.uint32(chosen)) != 0
+        return found
 
 
 class FlagsMade:

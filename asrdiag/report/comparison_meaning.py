@@ -47,7 +47,7 @@ class Meanings:
         answers = found.answers if found else {}
         return cls(
             folder,
-            {tuple(place): each.meaning for place, each in answers.items() if each.meaning is not None},
+            {place: each.meaning for place, each in answers.items() if each.meaning is not None},
         )
 
     def cell(self, key: str) -> dict[str, Values]:
@@ -90,13 +90,13 @@ def meaning_columns(
         ]
         if not both:
             continue
-        a, b, kept = zip(*both, strict=True)
-        gaps = np.array(a, dtype=np.float64) - np.array(b, dtype=np.float64)
-        low, high = _interval(gaps, kept, level)
+        sides = np.array([(a, b) for a, b, _ in both], dtype=np.float64)
+        gaps = sides[:, 0] - sides[:, 1]
+        low, high = _interval(gaps, [unit for *_, unit in both], level)
         row |= {
             f"{name}_n": len(both),
-            f"{name}_a": math.fsum(a) / len(both),
-            f"{name}_b": math.fsum(b) / len(both),
+            f"{name}_a": math.fsum(sides[:, 0]) / len(both),
+            f"{name}_b": math.fsum(sides[:, 1]) / len(both),
             f"{name}_difference": float(gaps.mean()),
             f"{name}_low": low,
             f"{name}_high": high,
