@@ -10,7 +10,8 @@ def group_advantages(rewards: torch.Tensor, *, scale: bool = True) -> torch.Tens
     """A = (r - mean) / (std + 1e-4) within each group, with the unbiased standard deviation.
 
     Args:
-        rewards: of shape [groups, rollouts], at least two rollouts.
+        rewards: of shape [groups, rollouts], at least two rollouts; NaN where nobody could say (a judge that
+            failed): such a rollout is left out of its group, and has no advantage.
         scale: divide by the standard deviation, or only subtract the mean (Liu et al. 2025, Dr. GRPO).
 
     Returns:
@@ -20,8 +21,14 @@ def group_advantages(rewards: torch.Tensor, *, scale: bool = True) -> torch.Tens
     >>> group_advantages(rewards).round(decimals=3).tolist()
     [[0.707, -0.707], [0.0, 0.0]]
     """
-    centred = rewards - rewards.mean(dim=1, keepdim=True)
-    return centred / (rewards.std(dim=1, keepdim=True) + EPSILON) if scale else centred
+    known = ~rewards.isnan()
+    count = known.sum(dim=1, keepdim=True)
+    total = rewards.nan_to_num().sum(dim=1, keepdim=True)
+    centred = torch.where(known, rewards - total / count.clamp(min=1), 0)
+    if not scale:
+        return centred
+    deviation = (centred.square().sum(dim=1, keepdim=True) / (count - 1).clamp(min=1)).sqrt()
+    return centred / (deviation + EPSILON)
 
 
 def varied(rewards: torch.Tensor) -> torch.Tensor:
@@ -32,4 +39,6 @@ def varied(rewards: torch.Tensor) -> torch.Tensor:
     >>> varied(torch.tensor([[1.0, 0.0], [0.5, 0.5]])).tolist()
     [True, False]
     """
-    return (rewards.max(dim=1).values - rewards.min(dim=1).values) > 1e-6
+    unknown, infinity = rewards.isnan(), float("inf")
+    highest = rewards.masked_fill(unknown, -infinity).max(dim=1).values
+    return (highest - rewards.masked_fill(unknown, infinity).min(dim=1).values) > 1e-6

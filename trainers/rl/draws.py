@@ -1,5 +1,6 @@
 """Which clips a step samples answers to: decided by the seed alone, place by place."""
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -8,6 +9,10 @@ import numpy.typing as npt
 from asrdiag.errors import UsageError
 
 from ..sft.pool import Pool
+
+_LIMITS = ((0.3, "<30"), (0.5, "<50"), (0.7, "<70"))
+BINS = ("clean", *(name for _, name in _LIMITS), ">=70", "ungraded")
+"""Of clips, by the base system's error rate in percent."""
 
 
 class Draws:
@@ -19,7 +24,7 @@ class Draws:
     that its shares are right, and of a bin that is larger than its share another part in each round.
 
     Raises:
-        UsageError: no clip may be drawn, or a bin has an unknown name.
+        UsageError: there is no clip, or none in a bin.
     """
 
     def __init__(
@@ -33,6 +38,8 @@ class Draws:
     ) -> None:
         self._seed, self._stride = seed, stride
         self.place = first
+        if not len(pool):
+            raise UsageError(f"{pool.rows.path}: no row can be used, expected at least one")
         bins = bins_of(pool)
         if enrich is None:
             self._bins = {"all": np.arange(len(pool))}
@@ -41,16 +48,15 @@ class Draws:
             for name in enrich:
                 if name not in bins:
                     raise UsageError(
-                        f"train.enrich: unknown bin {name!r}; these rows have: {', '.join(bins) or 'none'}"
+                        f"train.enrich: {pool.rows.path} has no usable row in the bin {name!r}; it has "
+                        f"rows in: {', '.join(bins)}"
                     )
             self._bins = {name: bins[name] for name in enrich}
             total = sum(enrich.values())
             self._shares = {name: weight / total for name, weight in enrich.items()}
         sizes = {name: len(found) / self._shares[name] for name, found in self._bins.items()}
-        self._round_size = max(1, round(min(sizes.values()))) if len(pool) else 0
-        if not self._round_size:
-            raise UsageError(f"{pool.rows.path}: no row can be used, expected at least one")
-        self._counts = {name: max(1, round(self._round_size * share)) for name, share in self._shares.items()}
+        smallest = min(sizes.values())
+        self._counts = {name: max(1, round(smallest * share)) for name, share in self._shares.items()}
         self._round_size = sum(self._counts.values())
         self._round: tuple[int, npt.NDArray[np.int64]] | None = None
 
@@ -83,11 +89,20 @@ class Draws:
 
 
 def bins_of(pool: Pool) -> dict[str, npt.NDArray[np.int64]]:
-    """Indices of a pool's rows by how hard they are: `clean`, `<30`, `<50`, `<70`, `>=70`, `ungraded`."""
-    wer, clean = pool.known.base_wer, pool.known.clean
-    names = np.select(
-        [clean, np.isnan(wer), wer < 0.3, wer < 0.5, wer < 0.7],
-        ["clean", "ungraded", "<30", "<50", "<70"],
-        ">=70",
-    )
-    return {str(name): np.flatnonzero(names == name) for name in dict.fromkeys(names.tolist())}
+    """Indices of a pool's rows by how hard they are, in the order of `BINS`; no bin is empty."""
+    graded = zip(pool.known.base_wer.tolist(), pool.known.clean.tolist(), strict=True)
+    names = np.array([bin_of(wer, clean=clean) for wer, clean in graded], dtype=str)
+    return {name: found for name in BINS if len(found := np.flatnonzero(names == name))}
+
+
+def bin_of(base_wer: float | None, *, clean: bool) -> str:
+    """How hard a clip is, by the base system's error rate on it.
+
+    >>> bin_of(0.4, clean=False), bin_of(1.2, clean=False), bin_of(None, clean=False)
+    ('<50', '>=70', 'ungraded')
+    """
+    if clean:
+        return "clean"
+    if base_wer is None or math.isnan(base_wer):
+        return "ungraded"
+    return next((name for limit, name in _LIMITS if base_wer < limit), ">=70")

@@ -32,7 +32,9 @@ def finish(session: RlSession, wrong: str | None) -> int:
     choice: Choice | None = None
     if recipe.validation is not None:
         choice = choose(
-            looks[0], [looks[step] for step in steps if step in looks], recipe.validation.max_rise
+            looks[0],
+            [looks[step] for step in steps if step in looks],
+            {str(name): most for name, most in recipe.validation.max_rise.items()},
         )
     step = choice.look.step if choice else steps[-1]
     place = folder.path / "adapter"

@@ -68,6 +68,15 @@ def _filled(
     return a.new_zeros(rank, a.shape[1]), b.new_zeros(b.shape[0], rank)
 
 
+def require_joinable(adapter: Path) -> None:
+    """Look at an adapter before a training whose result is to be joined with it.
+
+    Raises:
+        UsageError: as `join`.
+    """
+    _read(adapter)
+
+
 def _read(folder: Path) -> tuple[Factors, Mapping[str, Any]]:
     """A and s B of each layer, and the configuration."""
     from safetensors.torch import load_file

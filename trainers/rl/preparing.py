@@ -12,7 +12,8 @@ from ..recipe import LoadedRecipe
 from ..sft.folder import TrainFolder
 from ..sft.pool import Pool, clip_limits, open_pool
 from ..sft.validation import Validation
-from .draws import bins_of
+from .draws import Draws, bins_of
+from .joining import require_joinable
 from .opening import open_policy, system_spec
 from .schema import RlRecipe
 from .session import RlSession
@@ -39,6 +40,8 @@ def prepare(
             f"{process.num_processes} devices: the answers to a clip stay together"
         )
     writes = folder is not None and process.is_main_process
+    if recipe.start is not None:
+        require_joinable(recipe.start)
     opened = open_policy(recipe, device)
     if folder is not None and writes:
         folder.begin(_identity(loaded), loaded.content)
@@ -48,8 +51,9 @@ def prepare(
         return open_pool(rows, opened.policy.family, recipe.limits, listing, display)
 
     pool = look_at(recipe.train.rows, "train")
-    shares = ", ".join(f"{len(each)} {name}" for name, each in bins_of(pool).items())
-    display.note(f"{len(pool)} clips to answer to: {shares}")
+    Draws(pool, recipe.train.enrich, recipe.seed)  # tells of a bin without clips before anything is done
+    for line in planned(recipe, pool):
+        display.note(line)
     validation = None
     if recipe.validation is not None:
         validation = Validation(
@@ -68,6 +72,22 @@ def prepare(
         pool=pool,
         validation=validation,
         display=display,
+    )
+
+
+def planned(recipe: RlRecipe, pool: Pool) -> tuple[str, ...]:
+    """What is going to be done, in a few lines."""
+    groups, sampling, loss = recipe.groups, recipe.sampling, recipe.loss
+    bins = ", ".join(f"{len(each)} {name}" for name, each in bins_of(pool).items())
+    weights = recipe.train.enrich
+    drawn = "" if weights is None else f"; drawn {', '.join(f'{name} {w:g}' for name, w in weights.items())}"
+    rates = ", ".join(f"{part} {rate:g}" for part, rate in recipe.learning_rates.items())
+    return (
+        f"{len(pool)} clips to answer to: {bins}{drawn}",
+        f"{recipe.steps} steps: {groups.prompts} clips, {groups.rollouts} answers to each at temperature "
+        f"{sampling.temperature:g}, {loss.iterations} update(s) of {rates}",
+        f"reward {recipe.reward.name}, loss {loss.kind}, clips {loss.clip_low:g} and {loss.clip_high:g}, "
+        f"beta {loss.beta:g}, at most {groups.max_resamples} resamplings",
     )
 
 

@@ -1,22 +1,24 @@
 """The reward of a recipe, on whole groups at once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
-from asrdiag.metrics.rewards import DGWGPOReward
+from asrdiag.metrics.rewards import DGWGPOReward, Values
 from asrdiag.metrics.rewards.base import Term
 from asrdiag.metrics.rewards.extraction import transcript
 
 from .schema import RewardSpec
 
-PRESETS: Mapping[str, str] = {"dg-wgpo": "paper", "dg-wgpo-appendix": "paper-appendix"}
-"""A recipe's names where they differ from the reward's own."""
+PRESETS: Mapping[str, str] = {"dg-wgpo": "paper", "dg-wgpo-appendix": "paper-appendix", "judge": "paper"}
+"""A recipe's names where they differ from the reward's own. Beside a judge, the rules only measure."""
 
 
-def make_reward(spec: RewardSpec) -> DGWGPOReward:
-    """The reward that a recipe names.
+def make_rules(spec: RewardSpec) -> DGWGPOReward:
+    """The reward by rule that a recipe names.
 
     Raises:
         ValueError: A parameter is unknown or out of range.
@@ -27,6 +29,57 @@ def make_reward(spec: RewardSpec) -> DGWGPOReward:
         raise ValueError(f"reward.parameters: {error}") from error
 
 
+@contextmanager
+def open_reward(spec: RewardSpec, answers: Path | None) -> Iterator[Term]:
+    """What answers are scored by, until the end of the block.
+
+    Args:
+        answers: where a judge's answers are kept; `None`: in memory.
+
+    Raises:
+        UsageError: the judge cannot be asked here.
+    """
+    rules = make_rules(spec)
+    if spec.judge is None:
+        yield rules
+        return
+    from asrdiag.judge import JudgeReward
+
+    with JudgeReward(spec.judge.settings(), answers=answers) as judge:
+        yield JudgedAndMeasured(judge, rules)
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedAndMeasured:
+    """A judge's reward beside the rules' components, which a training is watched by."""
+
+    judge: Term
+    rules: Term
+
+    def score(
+        self,
+        *,
+        hypotheses: Sequence[str],
+        references: Sequence[str],
+        languages: str | Sequence[str] | None = None,
+    ) -> Values:
+        """The judge's."""
+        return self.judge.score(hypotheses=hypotheses, references=references, languages=languages)
+
+    def components(
+        self,
+        *,
+        hypotheses: Sequence[str],
+        references: Sequence[str],
+        languages: str | Sequence[str] | None = None,
+    ) -> dict[str, Values]:
+        """Of both; `reward` is the judge's."""
+        found = self.rules.components(hypotheses=hypotheses, references=references, languages=languages)
+        return found | self.judge.components(
+            hypotheses=hypotheses, references=references, languages=languages
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Rewarded:
     """What answers are worth; arrays of shape [clips, rollouts]."""
@@ -34,6 +87,7 @@ class Rewarded:
     transcripts: tuple[tuple[str, ...], ...]
     """What was scored: the text taken out of what the model wrote."""
     values: np.ndarray[tuple[int, int], np.dtype[np.float64]]
+    """NaN where a judge failed."""
     components: Mapping[str, np.ndarray[tuple[int, int], np.dtype[np.float64]]]
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -57,17 +56,13 @@ class Sampler:
 
     A replacement is drawn for each clip without variance, and again for those of them that have none, at most
     `max_resamples` times. What is still missing then stays missing: such groups have no advantage, and would
-    only be held to the reference model.
+    only be held to the reference model. (TRL has no dynamic sampling; ms-swift goes back to the first batch,
+    and learns nothing from the groups that it found meanwhile.)
     """
 
     def __init__(self, recipe: RlRecipe, policy: Policy, pool: Pool, reward: Term, limits: Limits) -> None:
-        self._recipe, self._policy, self._pool, self._reward, self._limits = (
-            recipe,
-            policy,
-            pool,
-            reward,
-            limits,
-        )
+        self._recipe, self._policy, self._reward = recipe, policy, reward
+        self._pool, self._limits = pool, limits
 
     def step(self, draws: Draws, n_prompts: int, clock: Clock) -> Sampled:
         """The groups of one step on this device."""
@@ -84,7 +79,8 @@ class Sampler:
 
     def groups(self, indices: Sequence[int], clock: Clock) -> list[Group]:
         """Answers to some clips, in the order of the clips."""
-        prompts = [self._prompt(index) for index in indices]
+        with clock("audio"):
+            prompts = [self._prompt(index) for index in indices]
         # Clips of like length together: an answer takes as many steps as the longest in its batch.
         order = sorted(range(len(prompts)), key=lambda place: -prompts[place][1].piece.duration_s)
         found: dict[int, Group] = {}
@@ -145,15 +141,3 @@ class Sampler:
             raise AsrdiagError(
                 f"{row.id}: could be used when the training began, and now cannot: {error}"
             ) from error
-
-
-def told_rates(groups: Sequence[Group]) -> dict[str, Any]:
-    """Shares of all answers: empty, looping, cut at the limit."""
-    n = sum(len(group.answers) for group in groups)
-    if not n:
-        return {}
-    return {
-        "empty": sum(not text.strip() for group in groups for text in group.transcripts) / n,
-        "repetition": sum(float((group.components["r_rep"] == 0).sum()) for group in groups) / n,
-        "overlong": sum(not each for group in groups for each in group.finished) / n,
-    }

@@ -1,7 +1,7 @@
 """A recipe for `asrdiag train rl`: one pydantic model is the check and the reference."""
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, model_validator
 
@@ -9,6 +9,9 @@ from asrdiag.spec import Spec, SuitePath
 
 from ..recipe import Recipe
 from ..sft.schema import Count, Limits, Lora, Model, Module, PartName, Rate, Share, Validation
+
+if TYPE_CHECKING:
+    from asrdiag.judge import JudgeSettings
 
 RewardName = Literal[
     "dg-wgpo",
@@ -18,6 +21,7 @@ RewardName = Literal[
     "without-r-struc",
     "without-gate",
     "r-wer",
+    "judge",
 ]
 
 
@@ -32,8 +36,27 @@ class Prompts(Spec):
 
     rows: SuitePath
     enrich: Annotated[Mapping[str, Rate], Field(min_length=1)] | None = None
-    """How often a clip of each bin (`clean`, `<30`, `<50`, `<70`) is drawn, against the others; bins that are
-    not named are not drawn. `None`: every clip alike."""
+    """How often a clip of each bin (`clean`, `<30`, `<50`, `<70`, `>=70`, `ungraded`) is drawn, against the
+    others; bins that are not named are not drawn. `None`: every clip alike."""
+
+
+class JudgeSpec(Spec):
+    """A chat model behind an endpoint; see `asrdiag.judge.JudgeSettings`."""
+
+    model: str
+    base_url: str
+    api_key_env: str | None = None
+    max_requests: Count | None = None
+
+    def settings(self) -> "JudgeSettings":
+        """The same as the judge takes it.
+
+        Raises:
+            UsageError: a value cannot be used.
+        """
+        from asrdiag.judge import JudgeSettings
+
+        return JudgeSettings(**self.model_dump())
 
 
 class RewardSpec(Spec):
@@ -42,6 +65,8 @@ class RewardSpec(Spec):
     name: RewardName = "dg-wgpo"
     parameters: Mapping[str, float | bool] = {}
     """Of `asrdiag.metrics.rewards.DGWGPOReward`."""
+    judge: JudgeSpec | None = None
+    """For the name `judge`: who is asked. The rules are then measured only."""
 
 
 class SamplingSpec(Spec):
@@ -67,7 +92,8 @@ class Groups(Spec):
     max_resamples: Annotated[int, Field(ge=0)] = 4
     """How often clips whose answers are all worth the same are replaced by others; 0: never."""
     mask_overlong: bool = True
-    """Answers that were cut at the limit are compared, and not learnt from."""
+    """Answers that were cut at the limit are part of their group's mean and spread, and not learnt from: they
+    count neither in the loss nor in the tokens that it is divided by (as in TRL)."""
     decode_at_once: Count = 8
     """Clips whose answers are drawn together."""
     learn_at_once: Count = 2
@@ -130,7 +156,9 @@ class RlRecipe(Recipe):
 
     @model_validator(mode="after")
     def _reward_is_one(self) -> "RlRecipe":
-        from .rewarding import make_reward
+        from .rewarding import make_rules
 
-        make_reward(self.reward)
+        make_rules(self.reward)
+        if (self.reward.name == "judge") != (self.reward.judge is not None):
+            raise ValueError("reward: expected the key judge with the name judge, and only with it")
         return self

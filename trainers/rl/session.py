@@ -2,9 +2,11 @@
 
 import json
 import shutil
+from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from accelerate import PartialState
@@ -27,11 +29,14 @@ from .collapse import collapsed
 from .draws import Draws
 from .opening import OpenedPolicy, rates
 from .records import logged, of_step
-from .rewarding import make_reward
+from .rewarding import open_reward
 from .sampling import Sampled, Sampler
 from .schema import RlRecipe
+from .showing import told
 from .state import newest_state, process_state, read_state, save_state
 from .update import Learner, Learnt
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -85,43 +90,64 @@ class RlSession:
         torch.manual_seed(recipe.seed * 1009 + number)
         if found := newest_state(self.folder.path / "state"):
             done, path = found
-            position = read_state(path, self.opened.model, optimizer, schedule, draws=draws, process=number)
+            position = read_state(
+                path,
+                self.opened.model,
+                optimizer,
+                schedule,
+                draws=draws,
+                process=number,
+                n_processes=self.process.num_processes,
+            )
             self.display.note(f"goes on after step {done}")
-        elif self.validation and 0 not in self.folder.all_looks():
-            self.look(0)
-        interrupts = Interrupts(self.display)
         steps = self._steps_until(done)
+        self._look_once(0)
+        wrong = collapsed(steps, recipe.collapse)
+        if done and (wrong or self._keeps(done)):
+            self._keep(done)  # a kill may have come between the state and the checkpoint
+        if wrong:
+            return wrong
+        interrupts = Interrupts(self.display)
         self.display.begin(recipe.steps, done)
-        sampler = Sampler(
-            recipe, self.opened.policy, self.pool, make_reward(recipe.reward), clip_limits(recipe.limits)
-        )
-        name = "rollouts.jsonl" if number == 0 else f"rollouts-{number}.jsonl"
-        with (
-            RolloutLog(self.folder.path / name, position=position) as rollouts,
-            JsonLog(self.folder.steps) as log,
-            interrupts.listening(),
-        ):
+        with ExitStack() as opened:
+            answers = self.folder.path / "judge" / f"{number}.jsonl"
+            reward = opened.enter_context(open_reward(recipe.reward, answers))
+            sampler = Sampler(recipe, self.opened.policy, self.pool, reward, clip_limits(recipe.limits))
+            if self.process.is_main_process:
+                rollouts = opened.enter_context(
+                    RolloutLog(self.folder.path / "rollouts.jsonl", position=position)
+                )
+                log = opened.enter_context(JsonLog(self.folder.steps))
+            opened.enter_context(interrupts.listening())
             for step in range(done + 1, recipe.steps + 1):
                 sampled, learnt, clock = self._step(sampler, learner, draws)
-                for group in logged(step - 1, sampled, recipe.sampling.temperature, number):
-                    rollouts.append(group)
-                record = of_step(step, sampled, learnt, clock)
+                # All devices go by the same numbers, so that they end together.
+                mine = logged(step - 1, sampled, recipe.sampling.temperature, number)
+                everyones = self._gathered([(mine, sampled.resamples, interrupts.asked)])
+                groups = [group for each, _, _ in everyones for group in each]
+                record = of_step(
+                    step,
+                    groups,
+                    learnt,
+                    resamples=max(each for _, each, _ in everyones),
+                    seconds=clock.seconds,
+                )
                 steps.append(record)
-                wrong = collapsed(steps, recipe.collapse)
                 if self.process.is_main_process:
+                    for group in groups:
+                        rollouts.append(group)
                     log.append(record)
-                self.display.advance(told(record, steps[0]))
-                last = bool(wrong) or step == recipe.steps
-                if last or interrupts.asked or step % recipe.checkpoint_every == 0:
-                    state = process_state(draws, rollouts.sync())
-                    self._save(step, optimizer, schedule, state)
-                    if last or step % recipe.checkpoint_every == 0:
-                        put(self._state(step), self.folder.checkpoint(step))
-                        if self.validation:
-                            self.look(step)
+                self.display.advance(told(steps))
+                wrong, asked = collapsed(steps, recipe.collapse), any(each for _, _, each in everyones)
+                if wrong or asked or self._keeps(step):
+                    position = rollouts.sync() if self.process.is_main_process else 0
+                    self._save(step, optimizer, schedule, process_state(draws), position)
+                if wrong or self._keeps(step):
+                    self._keep(step)
                 if wrong:
                     return wrong
-                if interrupts.asked:
+                if asked:
+                    interrupts.asked = True  # it may have reached another process only
                     break
         return None
 
@@ -133,12 +159,27 @@ class RlSession:
             "rl",
             process=self.process.process_index,
             n_processes=self.process.num_processes,
-            gather=gather_object if self.process.num_processes > 1 else lambda found: found,
+            gather=self._gathered,
         )
         if self.process.is_main_process:
             self.folder.add_look(found)
             self.display.note(found.told())
+        self.process.wait_for_everyone()
         return found
+
+    def _look_once(self, step: int) -> None:
+        if self.validation and step not in self.folder.all_looks():
+            self.look(step)
+
+    def _keeps(self, step: int) -> bool:
+        """Whether a step's weights are one of those to choose among."""
+        return step == self.recipe.steps or step % self.recipe.checkpoint_every == 0
+
+    def _keep(self, step: int) -> None:
+        """Make the state's weights a checkpoint, and look what it does; once."""
+        if self.process.is_main_process and not self.folder.checkpoint(step).is_dir():
+            put(self._state(step), self.folder.checkpoint(step))
+        self._look_once(step)
 
     def _step(self, sampler: Sampler, learner: Learner, draws: Draws) -> tuple[Sampled, Learnt | None, Clock]:
         clock = Clock()
@@ -148,13 +189,21 @@ class RlSession:
             learnt = learner.learn(sampled.used)
         return sampled, learnt, clock
 
-    def _save(self, step: int, optimizer: Any, schedule: Any, state: dict[str, Any]) -> None:
-        states = {self.process.process_index: state}
-        if self.process.num_processes > 1:
-            states = dict(gather_object(list(states.items())))
+    def _save(
+        self, step: int, optimizer: Any, schedule: Any, mine: dict[str, Any], log_position: int
+    ) -> None:
+        states = self._gathered([mine])
         if self.process.is_main_process:
             folder = self._state(step)
-            save_state(folder, self.opened.model, optimizer, schedule, step=step, processes=states)
+            save_state(
+                folder,
+                self.opened.model,
+                optimizer,
+                schedule,
+                step=step,
+                processes=states,
+                log_position=log_position,
+            )
             for old in sorted(folder.parent.glob("step-*"))[:-2]:
                 shutil.rmtree(old)
         self.process.wait_for_everyone()
@@ -165,22 +214,18 @@ class RlSession:
     def _steps_until(self, done: int) -> list[dict[str, Any]]:
         """The lines of the steps that count; those after the last state are taken, and written, again."""
         kept = [record for record in read_log(self.folder.steps) if record["step"] <= done]
+        self.process.wait_for_everyone()
         if self.process.is_main_process:
             write_text(self.folder.steps, "".join(json.dumps(each) + "\n" for each in kept))
         return kept
 
+    def _gathered(self, mine: Sequence[T]) -> list[T]:
+        """What all processes have, in their order."""
+        return list(mine) if self.process.num_processes == 1 else list(gather_object(list(mine)))
+
     def _total(self, tensor: torch.Tensor) -> torch.Tensor:
+        """The sum over all processes."""
         if self.process.num_processes == 1:
             return tensor
-        return reduce(tensor.to(self.process.device), reduction="sum").to(tensor.device)
-
-
-def told(record: dict[str, Any], first: dict[str, Any]) -> str:
-    """A step in a few words: whether it learns is to be seen at a glance."""
-    words = f"reward {record['reward']:.3f} ({record['reward'] - first['reward']:+.3f})"
-    if (wer := record["components"].get("wer")) is not None:
-        words += f", WER {100 * wer:.1f} % ({100 * (wer - first['components']['wer']):+.1f})"
-    words += f", no variance {100 * record['zero_variance']:.0f} %"
-    if "kl" in record:
-        words += f", KL {record['kl']:.3f}"
-    return words
+        found: torch.Tensor = reduce(tensor.to(self.process.device), reduction="sum")
+        return found.to(tensor.device)

@@ -1,6 +1,7 @@
 """What a training needs to go on exactly where it stopped, beside its weights."""
 
 import shutil
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,20 +24,26 @@ def save_state(
     schedule: Any,
     *,
     step: int,
-    processes: dict[int, dict[str, Any]],
+    processes: Sequence[Mapping[str, Any]],
+    log_position: int,
 ) -> None:
-    """Write weights, optimiser, schedule, and of each process random numbers, place and log.
+    """Write weights, optimiser, schedule, where the rollout log ends, and what each process has to know.
 
     Args:
         folder: gets its name when all of it is there.
-        processes: by process what `process_state` found.
+        processes: what `process_state` found in each.
     """
     temporary = folder.with_name(f".{folder.name}{TEMPORARY}")
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir(parents=True)
     save_weights(model, temporary)
     torch.save(
-        {"optimizer": optimizer.state_dict(), "schedule": schedule.state_dict(), "processes": processes},
+        {
+            "optimizer": optimizer.state_dict(),
+            "schedule": schedule.state_dict(),
+            "processes": list(processes),
+            "log_position": log_position,
+        },
         temporary / "training.pt",
     )
     write_json(temporary / COMPLETE, {"step": step})
@@ -44,11 +51,10 @@ def save_state(
     temporary.rename(folder)
 
 
-def process_state(draws: Draws, log_position: int) -> dict[str, Any]:
-    """What one process has to know."""
+def process_state(draws: Draws) -> dict[str, Any]:
+    """What one process has to know: its place among the clips, and its random numbers."""
     return {
         "place": draws.place,
-        "log_position": log_position,
         "cpu": torch.get_rng_state(),
         "cuda": torch.cuda.get_rng_state() if torch.cuda.is_available() else None,
     }
@@ -62,27 +68,28 @@ def read_state(
     *,
     draws: Draws,
     process: int,
+    n_processes: int,
 ) -> int:
-    """Take up a state; returns where this process's rollout log is to be cut.
+    """Take up a state; returns where the rollout log is to be cut.
 
     Raises:
         UsageError: it was saved by another number of processes.
     """
-    load_weights(model, folder)
     saved = torch.load(folder / "training.pt", map_location="cpu", weights_only=True)
+    if len(saved["processes"]) != n_processes:
+        raise UsageError(
+            f"{folder}: saved by {len(saved['processes'])} process(es), and now there are {n_processes}; go "
+            "on with as many, or begin anew with --fresh"
+        )
+    load_weights(model, folder)
     optimizer.load_state_dict(saved["optimizer"])
     schedule.load_state_dict(saved["schedule"])
-    if process not in saved["processes"]:
-        raise UsageError(
-            f"{folder}: saved by {len(saved['processes'])} processes; go on with as many, or begin anew with "
-            "--fresh"
-        )
     mine = saved["processes"][process]
     draws.place = mine["place"]
     torch.set_rng_state(mine["cpu"])
     if mine["cuda"] is not None and torch.cuda.is_available():
         torch.cuda.set_rng_state(mine["cuda"])
-    return int(mine["log_position"])
+    return int(saved["log_position"])
 
 
 def newest_state(folder: Path) -> tuple[int, Path] | None:

@@ -104,7 +104,7 @@ class Learner:
                 beta=spec.beta,
                 kind=spec.kind,
             )
-            loss.value.backward()
+            loss.value.backward()  # type: ignore[no-untyped-call]
             sums += torch.tensor([float(loss.value.detach()), loss.kl, loss.clipped_low, loss.clipped_high])
         for parameter in self._parameters:
             if parameter.grad is None:

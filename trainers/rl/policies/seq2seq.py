@@ -46,14 +46,15 @@ class Seq2SeqPolicy(Policy):
 
     def generate(self, heard: Heard, times: int, options: dict[str, Any]) -> torch.Tensor:
         # Not Whisper's own: it leaves out the prefix and may decode again at other temperatures.
-        found: torch.Tensor = GenerationMixin.generate(
+        found: Any = GenerationMixin.generate(
             self.model,
             encoder_outputs=self._outputs(heard),
             decoder_input_ids=heard.prefix,
             num_return_sequences=times,
             **options,
         )
-        return found[:, heard.prefix.shape[1] :]
+        new: torch.Tensor = found[:, heard.prefix.shape[1] :]
+        return new
 
     def logits(self, heard: Heard, tokens: torch.Tensor) -> torch.Tensor:
         given = torch.cat([heard.prefix, tokens[:, :-1]], dim=1)
