@@ -37,7 +37,7 @@ class SemanticScorer:
     ...     hypotheses=["turn off the engine", "switch the motor off", "bananas are yellow"],
     ... )
     >>> [round(float(score), 2) for score in scores]
-    [1.0, 0.73, 0.05]
+    [1.0, 0.77, 0.06]
     """
 
     def __init__(
