@@ -15,22 +15,12 @@ from asrdiag.app.parts.filter_bar import cell_filters, cell_options, passing
 from asrdiag.app.parts.messages import empty
 from asrdiag.app.parts.split_bar import split_bar
 from asrdiag.app.texts import count, markdown, shown
+from asrdiag.report.meaning import MEANING, present
 from asrdiag.report.page.chart import NAMES, TOKENS
 from asrdiag.report.rows import LEADERBOARD_COLUMNS, to_csv
 
 Row = dict[str, Any]
 
-_MEANING = {
-    "key_recall_pct": ("key rec %", "Negations, numbers, dates, keywords and names kept, in % of those said"),
-    "key_precision_pct": ("key prec %", "The same, in % of those in the answers"),
-    "n_negation_flips": ("neg", "Negations lost or introduced"),
-    "n_number_errors": ("num", "Numbers changed, lost or introduced"),
-    "semantic_similarity": ("similarity", "Mean cosine of embeddings of reference and answer"),
-    "judge_meaning": ("meaning", "How much of the meaning a judge finds preserved, of 100"),
-    "routed_share_pct": ("routed %", "Clips that the router gave to the adapted weights"),
-}
-"""Columns that are shown where something has a value in them, with their heading and what they mean."""
-_FORMATS = {"n_negation_flips": "%d", "n_number_errors": "%d", "semantic_similarity": "%.3f"}
 _WIDEST = 150.0
 _ROW = 35
 
@@ -167,11 +157,7 @@ def _cells(rows: Sequence[Row], top: float, *, subsets: bool) -> dict[str, list[
         "scored": [_coverage(row) for row in rows],
         **{kind: [own.get(kind) for own in split] for kind in ERRORS},
         "made_up": [row.get("hallucination_rate_pct") for row in rows],
-        **{
-            name: [row.get(name) for row in rows]
-            for name in _MEANING
-            if any(row.get(name) is not None for row in rows)
-        },
+        **{name: [row.get(name) for row in rows] for name in present(rows)},
         "rtfx": [row.get("rtfx") for row in rows],
     }
     if any(row.get("note") for row in rows):
@@ -211,8 +197,8 @@ def _columns(metric: str, top: float) -> dict[str, Any]:
             "made up", format="%.1f", help="Insertions and hard substitutions, in % of the answers"
         ),
         **{
-            name: number(heading, format=_FORMATS.get(name, "%.1f"), help=text)
-            for name, (heading, text) in _MEANING.items()
+            name: number(how.heading, format=f"%.{how.decimals}f", help=how.text)
+            for name, how in MEANING.items()
         },
         "rtfx": number("RTFx", format="%.1f", help="Seconds of audio for each second in the recogniser"),
         "scored": st.column_config.TextColumn(

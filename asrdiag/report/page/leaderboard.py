@@ -1,8 +1,9 @@
 """The leaderboard as sortable tables, one for each dataset and metric."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ..matrix import whole_rows
+from ..meaning import Shown, present
 from ..not_run import not_run
 from ..rows import Row
 from .chart import NAMES
@@ -17,6 +18,8 @@ _PARTS = (
 _COLUMNS = (
     *((name, text) for name, _, text in _PARTS),
     ("made up", "insertions and hard substitutions, in % of what the system wrote"),
+)
+_LAST = (
     ("RTFx", "seconds of audio for each second in the recogniser"),
     ("scored", "clips scored, of those that the dataset has"),
 )
@@ -69,8 +72,10 @@ def _table(rows: Sequence[Row]) -> str:
         for name in ("language", "normalizer")
     )
     top = max([1.0, *(row.get("ci_high_pct") or row.get("error_rate_pct") or 0.0 for row in rows)])
-    body = "".join(_line(row, min(top, _WIDEST)) for row in rows)
-    columns = "".join(f'<th scope=col class=n title="{html(text)}">{name}</th>' for name, text in _COLUMNS)
+    meaning = present(rows)
+    body = "".join(_line(row, min(top, _WIDEST), meaning) for row in rows)
+    named = (*_COLUMNS, *((how.heading, how.text) for how in meaning.values()), *_LAST)
+    columns = "".join(f'<th scope=col class=n title="{html(text)}">{name}</th>' for name, text in named)
     table = (
         "<table class=sortable><thead><tr><th scope=col>system</th><th scope=col>condition</th>"
         f"<th scope=col class=n>{NAMES[first['metric']]}</th>"
@@ -81,14 +86,16 @@ def _table(rows: Sequence[Row]) -> str:
     return heading(first["dataset"], first["metric"], about) + box(table, len(rows), first["dataset"])
 
 
-def _line(row: Row, top: float) -> str:
+def _line(row: Row, top: float, meaning: Mapping[str, Shown]) -> str:
     tokens, low = row.get("ref_tokens"), row.get("ci_low_pct")
     shares = [100 * row[column] / tokens if tokens else None for _, column, _ in _PARTS]
     return (
         f"<tr><th scope=row>{html(row['system'])}</th><td>{html(row['condition'])}</td>"
         f"{number(row.get('error_rate_pct'), 'n rate')}<td class=bar-cell>{_bar(row, top)}</td>"
         f'<td class="n dim" data-v="{"" if low is None else low}">{interval(row)}</td>'
-        f"{''.join(map(number, shares))}{number(row.get('hallucination_rate_pct'))}{number(row.get('rtfx'))}"
+        f"{''.join(map(number, shares))}{number(row.get('hallucination_rate_pct'))}"
+        f"{''.join(number(row.get(name), decimals=how.decimals) for name, how in meaning.items())}"
+        f"{number(row.get('rtfx'))}"
         f'<td class=n data-v="{row["n_scored"]}">{_coverage(row)}</td></tr>\n'
     )
 
