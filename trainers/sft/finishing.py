@@ -9,7 +9,7 @@ import yaml
 from asrdiag.cli.output import complain, out
 from asrdiag.store.atomic import write_json
 
-from .plan import total_steps
+from .plan import left_out, total_steps
 from .selection import Choice, choose
 from .session import Session
 from .validation import Look
@@ -60,10 +60,8 @@ def system_snippet(session: Session, place: Path) -> dict[str, Any]:
 
 
 def _tell(session: Session, looks: Mapping[int, Look], choice: Choice | None, step: int, place: Path) -> None:
-    skipped = sum(session.pool.skipped.values())
-    if skipped:
-        reasons = ", ".join(f"{count} {reason}" for reason, count in session.pool.skipped.most_common())
-        out(f"{skipped} rows were not used ({reasons}): {session.folder.listing('train')}")
+    for line in left_out(session.recipe, session.pool):
+        out(line)
     if choice is None:
         out(f"{place}: step {step}, the last; no validation rows to choose by")
         return
@@ -94,7 +92,7 @@ def _report(
         "before": looks[0].record() if 0 in looks else None,
         "chosen": choice.look.record() if choice else None,
         "rows": {"file": str(pool.rows.path), "sha256": pool.rows.sha256, "used": len(pool)},
-        "skipped": dict(pool.skipped),
+        "left_out": left_out(session.recipe, pool),
         "stages": [
             {
                 "name": planned.stage.name,

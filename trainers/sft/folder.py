@@ -18,8 +18,8 @@ COMPLETE = "asrdiag.complete.json"
 
 
 class TrainFolder:
-    """`recipe.yaml` (byte for byte), `train.json`, `steps.jsonl`, `validation.jsonl`, `skipped.jsonl`,
-    `checkpoints/step-000200/`, `adapter/` (or `model/`), `report.json`; and `state/`, for going on."""
+    """`recipe.yaml` (byte for byte), `train.json`, `rows.json`, `steps.jsonl`, `validation.jsonl`,
+    `skipped.jsonl`, `checkpoints/step-000200/`, `adapter/` (or `model/`), `report.json`; and `state/`."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -72,19 +72,29 @@ class TrainFolder:
         Raises:
             UsageError: the folder holds something else.
         """
-        if self.about.is_file():
-            self._require_same(identity)
-        elif any(each.name != ".lock" for each in self.path.iterdir()):
+        if not self.about.is_file() and any(each.name != ".lock" for each in self.path.iterdir()):
             raise UsageError(f"{self.path}: found other files there; expected a new folder, or --fresh")
+        self._settle(self.about, identity)
         (self.path / "recipe.yaml").write_bytes(recipe)
-        write_json(self.about, identity)
 
-    def _require_same(self, identity: Mapping[str, Any]) -> None:
+    def begin_with(self, rows: Mapping[str, Any]) -> None:
+        """Note which rows are learnt from, or make sure that they are the same as before.
+
+        Raises:
+            UsageError: they are not.
+        """
+        self._settle(self.path / "rows.json", rows)
+
+    def _settle(self, path: Path, found: Mapping[str, Any]) -> None:
+        """Write what decides what is learnt, or make sure that it is what was written."""
+        if not path.is_file():
+            write_json(path, found)
+            return
         try:
-            old = json.loads(self.about.read_text(encoding="utf-8"))
+            old = json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
-            raise UsageError(f"{self.about}: cannot be read: {error}; --fresh begins anew") from error
-        changed = _differences(old, identity)
+            raise UsageError(f"{path}: cannot be read: {error}; --fresh begins anew") from error
+        changed = _differences(old, found)
         if changed:
             raise UsageError(
                 f"{self.path} holds another training: {', '.join(changed[:5])}; --fresh moves it aside, and "

@@ -4,6 +4,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from asrdiag.errors import UsageError
 
 from .order import Order, order
@@ -56,6 +58,22 @@ def plan(recipe: SftRecipe, pool: Pool) -> tuple[PlannedStage, ...]:
         warmup = math.ceil(steps * stage.warmup_ratio)
         found.append(PlannedStage(stage, number, drawn, steps, before, warmup))
     return tuple(found)
+
+
+def left_out(recipe: SftRecipe, pool: Pool) -> list[str]:
+    """What is not trained on, a line for each reason."""
+    known, train = pool.known, recipe.train
+    found = [f"{count} rows are skipped: {reason}" for reason, count in pool.skipped.most_common()]
+    if hard := int((known.base_wer[~known.clean] >= train.max_base_wer).sum()):
+        found.append(
+            f"{hard} rows are left out: base_wer is not below train.max_base_wer {train.max_base_wer:g}"
+        )
+    ungraded = int(np.isnan(known.base_wer[~known.clean]).sum())
+    if ungraded and train.ungraded == "skip":
+        found.append(f"{ungraded} rows are left out: they have no base_wer (train.ungraded: skip)")
+    if train.clean_share and not known.clean.any():
+        found.append(f"train.clean_share is {train.clean_share:g}, but no row is clean (meta.scenario)")
+    return [f"{pool.rows.path.name}: {line}" for line in found]
 
 
 def accumulation(batch: Batch, n_processes: int) -> int:

@@ -14,6 +14,7 @@ import numpy as np
 
 from asrdiag.engines.transformers.families.base import RATE_HZ
 from asrdiag.errors import SampleError, UsageError
+from asrdiag.spec import Json
 from asrdiag.store.atomic import write_text
 
 from ..data.clips import ClipRefused, read_clip
@@ -47,6 +48,10 @@ class Pool:
 
     def __getitem__(self, index: int) -> TrainingRow:
         return self.rows[int(self.usable[index])]
+
+    def record(self) -> dict[str, Json]:
+        """What decides which rows are seen."""
+        return {"sha256": self.rows.sha256, "usable": len(self), "skipped": dict(self.skipped)}
 
 
 def open_pool(

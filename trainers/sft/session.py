@@ -17,7 +17,7 @@ from .callbacks import Interrupts, Keeper, Reporter, Rhythm
 from .dataset import StageDataset
 from .folder import TrainFolder
 from .opening import Opened, open_model, system_spec
-from .plan import PlannedStage, accumulation, plan, total_steps
+from .plan import PlannedStage, accumulation, left_out, plan, total_steps
 from .pool import Pool, clip_limits, open_pool
 from .schema import PARTS, SftRecipe
 from .trainer import SftTrainer
@@ -208,6 +208,11 @@ def prepare(
             limit=recipe.validation.limit,
             seed=recipe.seed,
         )
+    if folder is not None and writes:
+        found = {"train": pool.record()}
+        folder.begin_with(found | ({"validation": validation.pool.record()} if validation else {}))
+    for line in left_out(recipe, pool):
+        display.note(line)
     process.wait_for_everyone()
     return Session(
         recipe=recipe,

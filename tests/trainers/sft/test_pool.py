@@ -10,6 +10,7 @@ from asrdiag.errors import AsrdiagError, UsageError
 from asrdiag.trainers.data.clips import Limits as ClipLimits
 from asrdiag.trainers.progress import make_display
 from asrdiag.trainers.sft.dataset import StageDataset
+from asrdiag.trainers.sft.plan import left_out
 from asrdiag.trainers.sft.pool import open_pool
 from asrdiag.trainers.sft.schema import Limits
 
@@ -92,5 +93,17 @@ def test_a_clip_that_changes_during_the_training_stops_it(place, family, tmp_pat
         dataset = StageDataset(pool, np.array([3]), family, ClipLimits(max_duration_s=0.2))
         with pytest.raises(AsrdiagError, match="c3: could be trained on when the training began"):
             dataset[0]
+    finally:
+        pool.rows.close()
+
+
+def test_what_is_left_out_is_said(place, family, recipe):
+    changes = {"max_base_wer": 0.5, "clean_share": 0.2}
+    pool = opened(place / "train.jsonl", family, max_characters_per_s=100)
+    try:
+        # base WERs of the degraded rows: 9, 18, 27, 45, 54 and 63 %
+        assert left_out(recipe("moonshine", train=changes).recipe, pool) == [
+            "train.jsonl: 2 rows are left out: base_wer is not below train.max_base_wer 0.5"
+        ]
     finally:
         pool.rows.close()

@@ -97,6 +97,18 @@ def test_another_recipe_does_not_go_on_in_its_folder(session):
     session("moonshine", workers=1)  # which changes nothing of what is learnt
 
 
+def test_other_rows_are_not_gone_on_with(session, place, tmp_path):
+    lines = (place / "train.jsonl").read_text().splitlines(keepends=True)
+    absolute = [line.replace('["', f'["{place}/', 1) for line in lines]
+    rows = tmp_path / "rows.jsonl"
+    for number, kept in enumerate((absolute, absolute[:-1])):
+        rows.write_text("".join(kept), encoding="utf-8")
+        if not number:
+            session("moonshine", train={"rows": str(rows)})
+    with pytest.raises(UsageError, match=r"train.sha256 was .*, train.usable was 8 and is 7"):
+        session("moonshine", train={"rows": str(rows)})
+
+
 def test_the_command_trains_looks_chooses_and_prints_the_system(recipe, tmp_path, capsys, monkeypatch):
     validation = {"rows": "train.jsonl", "limit": 2, "batch_size": 2}
     phases = [{"name": "all", "learning_rates": {"encoder": 0.001, "decoder": 0.001}}]
