@@ -2,6 +2,7 @@
 
 import argparse
 import importlib
+import math
 import shlex
 import sys
 from functools import partial
@@ -21,6 +22,7 @@ def add_parser(verbs: SubParsers) -> None:
     steps = parser.add_subparsers(title="steps", metavar="STEP", required=True)
     _add_data(steps)
     _add_sft(steps)
+    _add_probe(steps)
     _add_rl(steps)
     _add_router(steps)
 
@@ -58,6 +60,32 @@ def _add_rl(steps: SubParsers) -> None:
         "again goes on where it stopped, as if it had not been interrupted.",
     )
     parser.add_argument("--device", default="auto", help="auto (default), cpu, cuda or cuda:N")
+
+
+def _add_probe(steps: SubParsers) -> None:
+    parser = _add_step(
+        steps,
+        "probe",
+        help="at which temperature reinforcement learning is to sample",
+        description="Samples answers at several temperatures with the model and rows of a recipe for `rl`: "
+        "how often the best of K is better than the greedy answer (CPI), how often the one of highest reward "
+        "is no worse (BAP), and how many are valid. The same command again goes on where it stopped.",
+    )
+    parser.add_argument("--device", default="auto", help="auto (default), cpu, cuda or cuda:N")
+    parser.add_argument(
+        "--temperatures",
+        type=_positive,
+        nargs="+",
+        default=[0.3, 0.5, 0.7, 1.0],
+        metavar="T",
+        help="default: 0.3 0.5 0.7 1",
+    )
+    parser.add_argument("--clips", type=counting, default=100, metavar="N", help="at most (default: 100)")
+    parser.add_argument("--margin", type=_share, default=0.05, metavar="D", help="d of CPI and BAP: 0.05")
+    parser.add_argument("--min-bap", type=_share, default=0.9, metavar="SHARE", help="lowest BAP: 0.9")
+    parser.add_argument(
+        "--min-valid", type=_share, default=0.98, metavar="SHARE", help="lowest share of valid outputs: 0.98"
+    )
 
 
 def _add_router(steps: SubParsers) -> None:
@@ -109,6 +137,28 @@ def _run(name: str, options: argparse.Namespace) -> int:
         resume = shlex.join(["asrdiag", *(word for word in sys.argv[1:] if word != "--fresh")])
         complain(f"\ninterrupted; what is done is kept. To go on: {resume}")
         return 130
+
+
+def _positive(text: str) -> float:
+    """A number above 0."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"found {text!r}, expected a number above 0")
+    return value
+
+
+def _share(text: str) -> float:
+    """A number from 0 to 1."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"found {text!r}, expected a number from 0 to 1")
+    return value
 
 
 def _setting(text: str) -> tuple[str, str]:

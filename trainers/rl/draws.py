@@ -57,12 +57,12 @@ class Draws:
         sizes = {name: len(found) / self._shares[name] for name, found in self._bins.items()}
         smallest = min(sizes.values())
         self._counts = {name: max(1, round(smallest * share)) for name, share in self._shares.items()}
-        self._round_size = sum(self._counts.values())
+        self.round_size = sum(self._counts.values())
         self._round: tuple[int, npt.NDArray[np.int64]] | None = None
 
     def __next__(self) -> int:
         """The next clip's index into the pool."""
-        number, at = divmod(self.place, self._round_size)
+        number, at = divmod(self.place, self.round_size)
         if self._round is None or self._round[0] != number:
             self._round = (number, self._of_round(number))
         self.place += self._stride

@@ -44,7 +44,7 @@ def prepare(
         require_joinable(recipe.start)
     opened = open_policy(recipe, device)
     if folder is not None and writes:
-        folder.begin(_identity(loaded), loaded.content)
+        folder.begin(identity(loaded), loaded.content)
 
     def look_at(rows: Path, name: str) -> Pool:
         listing = folder.listing(name) if folder is not None and writes else None
@@ -91,7 +91,7 @@ def planned(recipe: RlRecipe, pool: Pool) -> tuple[str, ...]:
     )
 
 
-def _identity(loaded: LoadedRecipe[RlRecipe]) -> dict[str, Json]:
+def identity(loaded: LoadedRecipe[RlRecipe]) -> dict[str, Json]:
     """All that decides what is learnt."""
     said = {key: value for key, value in loaded.resolved().items() if key not in ("name", "description")}
     recipe = loaded.recipe
