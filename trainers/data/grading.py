@@ -1,7 +1,7 @@
 """How hard a clip is: the base system's error rate on it, and the bin that it falls into."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 
 from asrdiag.metrics import score
@@ -32,7 +32,8 @@ def grade_all(
 
     Chinese is scored by character, other languages as `asrdiag.metrics.score` has it. A candidate without
     a prediction keeps the error rate that is stated of it, if one is. Which text it says is told by the
-    normalised reference.
+    reference, normalised as evaluation sets are: by the choice, or the language's own. Whatever a run was
+    scored with, the same text is the same.
 
     Args:
         candidates: what to grade.
@@ -45,6 +46,7 @@ def grade_all(
         name = choose_normalizer(one.language, choice, one.normalizer)
         by_normalizer.setdefault(name, []).append(index)
     grades: list[Grade] = [Grade()] * len(candidates)
+    known = _text_ids(candidates, choice)
     for name, indices in by_normalizer.items():
         chosen = [candidates[index] for index in indices]
         scored = score(
@@ -55,7 +57,8 @@ def grade_all(
         ).utterances
         for index, one, result in zip(indices, chosen, scored, strict=True):
             rate = one.base_wer if one.prediction is None else result.error_rate
-            grades[index] = _grade(rate, result.reference_tokens, result.unit, name, bins)
+            grade = _grade(rate, result.reference_tokens, result.unit, name, bins)
+            grades[index] = replace(grade, text_id=grade.text_id and known.get(index, grade.text_id))
     return grades
 
 
@@ -66,6 +69,27 @@ def text_id(tokens: Sequence[str]) -> str:
     'bae992ea22c80022'
     """
     return blake2b(" ".join(tokens).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+
+
+def _text_ids(candidates: Sequence[Candidate], choice: NormalizerChoice | None) -> dict[int, str]:
+    """The texts of those that were scored with another normaliser than texts are compared with."""
+    by_normalizer: dict[str, list[int]] = {}
+    for index, one in enumerate(candidates):
+        name = choose_normalizer(one.language, choice)
+        if choose_normalizer(one.language, choice, one.normalizer) != name:
+            by_normalizer.setdefault(name, []).append(index)
+    found: dict[int, str] = {}
+    for name, indices in by_normalizer.items():
+        scored = score(
+            [candidates[index].solution for index in indices],
+            [None] * len(indices),
+            language=[candidates[index].language for index in indices],
+            normalizer=name,
+        ).utterances
+        for index, result in zip(indices, scored, strict=True):
+            if result.reference_tokens:
+                found[index] = text_id(result.reference_tokens)
+    return found
 
 
 def _grade(

@@ -65,3 +65,14 @@ def test_the_rate_is_that_of_the_metrics() -> None:
     assert grade(solution, prediction).base_wer == round(
         score_utterance(solution, prediction).error_rate or 0, 6
     )
+
+
+def test_a_text_is_the_same_whatever_its_run_was_scored_with() -> None:
+    scored_with = (None, "none", "basic@1")
+    candidates = [
+        Candidate(str(n), "x:1", Place(Path()), "Let's go!", "en", "go", normalizer=name)
+        for n, name in enumerate(scored_with)
+    ]
+    found = grade_all(candidates, (2.0,), None)
+    assert [one.normalizer for one in found[1:]] == ["none", "basic@1"]  # graded as before
+    assert {one.text_id for one in found} == {grade("let us go", None).text_id}
