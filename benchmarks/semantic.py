@@ -2,9 +2,9 @@
 
     python benchmarks/semantic.py [--pairs N] [--device cpu]
 
-Needs the extra `semantic`. Pairs are made like those of a run: references that several systems and conditions
-share, answers of all lengths, some of them equal. Both sides use the packaged model, in one process, in turns;
-what counts is the ratio. Times are the best of three, in wall and CPU seconds.
+Needs the extra `semantic`. Pairs are made like those of a run: references that several systems and
+conditions share, answers of all lengths, some of them equal. Both sides use the packaged model, in one
+process, in turns; what counts is the ratio. Times are the best of three, in wall and CPU seconds.
 """
 
 import argparse
@@ -17,22 +17,22 @@ import numpy as np
 
 from asrdiag.semantic import SemanticScorer
 
-WORDS = (
-    "it was the best of times worst age wisdom foolishness epoch belief incredulity season light darkness "
-    "spring hope winter despair we had everything before us nothing going direct other way period present "
-    "noisiest authorities insisted being received for good evil superlative degree comparison only king queen "
-    "large jaw plain face throne england fair france countries clearer than crystal lords state preserves"
-).split()
+WORDS = """
+it was the best of times worst age wisdom foolishness epoch belief incredulity season light darkness spring
+hope winter despair we had everything before us nothing going direct other way period present noisiest
+authorities insisted being received for good evil superlative degree comparison only king queen large jaw
+plain face throne england fair france countries clearer than crystal lords state preserves
+"""
 
 
 def made_pairs(count: int, seed: int = 0) -> list[tuple[str, str]]:
     """References of 3 to 40 words, each with ten answers of which three are without an error."""
-    draw = random.Random(seed)
+    draw, words = random.Random(seed), WORDS.split()
     pairs = []
     while len(pairs) < count:
-        reference = draw.choices(WORDS, k=draw.randint(3, 40))
+        reference = draw.choices(words, k=draw.randint(3, 40))
         for answer in range(10):
-            said = [word if answer < 3 or draw.random() > 0.2 else draw.choice(WORDS) for word in reference]
+            said = [word if answer < 3 or draw.random() > 0.2 else draw.choice(words) for word in reference]
             pairs.append((" ".join(reference), " ".join(said)))
     draw.shuffle(pairs)
     return pairs[:count]
@@ -60,7 +60,7 @@ def main() -> None:
         return np.array(found)
 
     assert np.allclose(ours(), naive(), atol=1e-4)
-    best = {name: (np.inf, np.inf) for name in ("ours", "naive")}
+    best = dict.fromkeys(("ours", "naive"), (np.inf, np.inf))
     sides: dict[str, Callable[[], object]] = {"ours": ours, "naive": naive}
     for _ in range(3):
         for name, side in sides.items():
