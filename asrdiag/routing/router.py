@@ -100,7 +100,8 @@ def load_weights(model: RouterModel, path: Path) -> None:
     """Put a file's weights into a model.
 
     Raises:
-        UsageError: the file is missing or damaged, or a weight is missing, surplus or of another shape.
+        UsageError: the file is missing or damaged, or a weight is missing, surplus, of another shape or not
+            finite.
     """
     from safetensors import SafetensorError
     from safetensors.torch import load_file
@@ -116,6 +117,9 @@ def load_weights(model: RouterModel, path: Path) -> None:
         f"{name} has the shape {list(tensor.shape)}, expected {list(expected[name].shape)}"
         for name, tensor in found.items()
         if name in expected and tensor.shape != expected[name].shape
+    ]
+    wrong += [
+        f"{name} has NaN or infinity in it" for name, tensor in found.items() if not tensor.isfinite().all()
     ]
     if wrong:
         more = f" and {len(wrong) - 3} more" if len(wrong) > 3 else ""

@@ -137,6 +137,14 @@ def test_weights_of_another_router_are_refused(folder):
         Router.open(folder)
 
 
+def test_weights_that_are_no_numbers_are_refused(folder):
+    tensors = safe.load_file(folder / WEIGHTS)
+    tensors["head.weight"][1, 2] = torch.nan
+    safe.save_file(tensors, folder / WEIGHTS)
+    with pytest.raises(UsageError, match=r"head\.weight has NaN or infinity in it"):
+        Router.open(folder)
+
+
 def test_defaults_are_the_published_architecture():
     config = RouterConfig()
     assert (config.n_mels, config.hidden, config.heads, config.feed_forward) == (80, 128, 4, 256)

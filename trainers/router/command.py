@@ -36,7 +36,8 @@ def run(options: argparse.Namespace) -> int:
     if options.dry_run:
         return 0
     if options.fresh and folder.exists():
-        folder.rename(free_name(folder.with_name(f"{folder.name}.before")))
+        with RunLock(folder):
+            folder.rename(free_name(folder.with_name(f"{folder.name}.before")))
     folder.mkdir(parents=True, exist_ok=True)
     with RunLock(folder), make_display(options.progress) as display:
         return do(planned, folder, display)

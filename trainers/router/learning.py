@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch.nn.functional import cross_entropy
 
+from asrdiag.errors import AsrdiagError
 from asrdiag.routing.config import WEIGHTS, RouterConfig
 from asrdiag.routing.model import RouterModel
 from asrdiag.routing.router import Router, load_weights
@@ -82,6 +83,7 @@ def learn(
 
     Raises:
         UsageError: the folder holds another training, or a damaged one.
+        AsrdiagError: the loss is no number.
         SaveError: something could not be written.
     """
     said = recipe.training
@@ -108,6 +110,11 @@ def learn(
             # Dropout draws by the number of the step: what was drawn before an interruption is not needed.
             torch.manual_seed(_seed_of_step(recipe.seed, step))
             loss = _step(model, optimizer, batch, rate, said)
+            if loss is not None and not math.isfinite(loss):
+                raise AsrdiagError(
+                    f"step {step + 1}: the loss is {loss}; lower training.learning_rate, and begin anew with "
+                    "--fresh"
+                )
             progress.step += 1
             record_refusals(refused, "train", batch.refusals)
             log.append({"step": progress.step, "loss": loss, "learning_rate": rate, "n": len(batch.labels)})

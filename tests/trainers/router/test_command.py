@@ -9,7 +9,7 @@ import pytest
 import tones
 import yaml
 
-from asrdiag.errors import UsageError
+from asrdiag.errors import AsrdiagError, UsageError
 from asrdiag.routing.router import Router
 from asrdiag.trainers.router import learning
 from asrdiag.trainers.router.command import run
@@ -145,6 +145,13 @@ def test_another_recipe_or_other_data_does_not_go_on(said, options, trained, tmp
     (out / "state.pt").write_bytes((out / "state.pt").read_bytes()[:500])
     with pytest.raises(UsageError, match=r"state\.pt: cannot be read"):
         run(options(said, out))
+
+
+def test_a_loss_that_is_no_number_ends_the_training(said, options, tmp_path):
+    keys = {**said, "training": {**said["training"], "learning_rate": 1e30}}
+    with pytest.raises(AsrdiagError, match=r"step 2: the loss is nan; lower training\.learning_rate"):
+        run(options(keys, tmp_path / "out"))
+    assert not (tmp_path / "out" / "router").exists()
 
 
 def test_a_dry_run_writes_nothing(said, options, tmp_path, capsys):
