@@ -316,10 +316,20 @@ def test_what_always_holds(reference: str, hypothesis: str, language: str) -> No
         assert found.errors == ()
 
 
-@given(TEXTS.map(str.lower), TEXTS.map(str.lower))
+SLOTS = {
+    "negation": ("not", "never", "unable", "well", ""),
+    "number": ("twenty", "20", "$15", "good", ""),
+    "date": ("monday", "half past ten", "10:30", "may 5th", "road", ""),
+}
+FILLED = st.tuples(*map(st.sampled_from, SLOTS.values())).map(
+    lambda words: "we went {} home to see {} friends and then {} left again".format(*words)
+)
+
+
+@given(FILLED, FILLED)
 def test_the_other_way_round_recall_is_precision(one: str, other: str) -> None:
-    """Without capital letters, by which the reference alone tells what is a name."""
+    """Where the alignment is plain; and names are left out, which the reference's capital letters decide."""
     there, back = content(one, other).counts, content(other, one).counts
-    for kind in ("negation", "number", "date"):
+    for kind in SLOTS:
         ours, theirs = getattr(there, kind), getattr(back, kind)
         assert (ours.recall, ours.precision) == (theirs.precision, theirs.recall)
