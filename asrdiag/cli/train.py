@@ -60,6 +60,12 @@ def _add_rl(steps: SubParsers) -> None:
         "again goes on where it stopped, as if it had not been interrupted.",
     )
     parser.add_argument("--device", default="auto", help="auto (default), cpu, cuda or cuda:N")
+    parser.add_argument(
+        "--export-swift",
+        type=Path,
+        metavar="FILE",
+        help="write the recipe as a script for ms-swift; no training",
+    )
 
 
 def _add_probe(steps: SubParsers) -> None:

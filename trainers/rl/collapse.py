@@ -9,6 +9,7 @@ SIGNS = {
     "empty": "answers are empty",
     "repetition": "answers loop",
     "overlong": "answers are cut at the limit",
+    "same": "answers are one and the same text",
 }
 
 

@@ -13,6 +13,14 @@ def run(options: argparse.Namespace) -> int:
     from .schema import RlRecipe
 
     loaded = load_recipe(options.recipe, RlRecipe, data=options.data, settings=options.set)
+    if options.export_swift is not None:
+        from asrdiag.cli.output import out
+
+        from .exporting import export_swift
+
+        export_swift(loaded.recipe, options.export_swift)
+        out(f"{options.export_swift}: for ms-swift")
+        return 0
     require_packages()
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # it says so each time a process is forked off
     from asrdiag.store.lock import RunLock

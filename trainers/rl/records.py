@@ -1,5 +1,6 @@
 """What is written down of a step: every answer in the rollout log, and one line of numbers."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -90,6 +91,7 @@ def of_step(
         "empty": _share(groups, lambda each, group: not each.transcript.strip()),
         "repetition": _share(groups, lambda each, group: each.components.get("r_rep") == 0),
         "overlong": _share(groups, lambda each, group: bool(each.truncated)),
+        "same": _same(groups),
         "groups": sum(bool(group.used) for group in groups),
         "zero_variance": sum(not group.used for group in groups) / len(groups),
         "resamples": resamples,
@@ -113,6 +115,19 @@ def of_step(
 
 def _share(groups: Sequence[RolloutGroup], of: Callable[[Rollout, RolloutGroup], bool]) -> float:
     return _mean(float(of(each, group)) for group in groups for each in group.rollouts) or 0.0
+
+
+def _same(groups: Sequence[RolloutGroup]) -> float:
+    """The share of answers that are one text, the commonest of those said to three different references."""
+    counts: Counter[str] = Counter()
+    said_to: dict[str, set[str]] = {}
+    for group in groups:
+        for each in group.rollouts:
+            if text := each.transcript.strip():
+                counts[text] += 1
+                said_to.setdefault(text, set()).add(group.reference)
+    common = [count for text, count in counts.items() if len(said_to[text]) >= 3]
+    return max(common, default=0) / sum(len(group.rollouts) for group in groups)
 
 
 def _mean(values: Iterable[float]) -> float | None:

@@ -129,6 +129,8 @@ class Collapse(Spec):
     empty: Share = 0.3
     repetition: Share = 0.3
     overlong: Share = 0.3
+    same: Share = 0.3
+    """Of answers that are one text, said to at least three clips with different references."""
 
 
 class RlRecipe(Recipe):

@@ -32,7 +32,7 @@ RECIPE = {
     "learning_rates": {"encoder": 0.001, "decoder": 0.001},
     "sampling": {"temperature": 1.0, "max_new_tokens": 8},
     "groups": {"prompts": 2, "rollouts": 3},
-    "collapse": {"empty": 1.0, "overlong": 1.0, "repetition": 1.0},
+    "collapse": {"empty": 1.0, "overlong": 1.0, "repetition": 1.0, "same": 1.0},
     "steps": 4,
     "checkpoint_every": 2,
 }

@@ -1,0 +1,95 @@
+"""A recipe as a command line of ms-swift, with our reward."""
+
+import json
+import shlex
+from pathlib import Path
+
+from asrdiag.errors import UsageError
+from asrdiag.metrics.rewards.swift import NAME
+from asrdiag.store.atomic import write_text
+
+from .rewarding import PRESETS
+from .schema import RlRecipe
+
+
+def export_swift(recipe: RlRecipe, path: Path) -> None:
+    """Write a shell script for ms-swift 4.6 that does what the recipe says, as far as ms-swift can.
+
+    What it cannot: a learning rate for each part, enriching, at most so many tokens a second, stopping on a
+    collapse. Its names are taken from its documentation and source; the script was not run.
+
+    Raises:
+        UsageError: the recipe has something that would silently be another training there.
+        SaveError: it could not be written.
+    """
+    rates = sorted(set(recipe.learning_rates.values()))
+    if len(rates) > 1:
+        told = ", ".join(f"{part} {rate:g}" for part, rate in recipe.learning_rates.items())
+        raise UsageError(f"learning_rates: found {told}; ms-swift's script takes one rate for all parts")
+    if recipe.reward.judge is not None:
+        raise UsageError("reward.name: found judge; the script for ms-swift has rewards by rule only")
+    if recipe.train.enrich is not None:
+        raise UsageError(
+            "train.enrich: ms-swift draws every row alike; select the rows with asrdiag train data (data-rl), "
+            "and give --set train.enrich=null"
+        )
+    import asrdiag.metrics.rewards.swift as swift
+
+    plugin = Path(str(swift.__file__)).with_name("plugin.py")
+    groups, sampling, loss = recipe.groups, recipe.sampling, recipe.loss
+    given: dict[str, object] = {
+        "rlhf_type": "grpo",
+        "model": recipe.model.checkpoint,
+        "torch_dtype": recipe.model.dtype,
+        "dataset": recipe.train.rows,
+        "external_plugins": plugin,
+        "reward_funcs": NAME,
+        "train_type": "lora",
+        "lora_rank": recipe.lora.r,
+        "lora_alpha": recipe.lora.alpha,
+        "lora_dropout": 0,
+        "freeze_vit": "encoder" not in recipe.learning_rates,
+        "freeze_aligner": "aligner" not in recipe.learning_rates,
+        "freeze_llm": not {"llm", "decoder"} & set(recipe.learning_rates),
+        "learning_rate": rates[0],
+        "lr_scheduler_type": recipe.optimizer.schedule,
+        "warmup_ratio": recipe.optimizer.warmup_ratio,
+        "weight_decay": recipe.optimizer.weight_decay,
+        "max_grad_norm": recipe.optimizer.max_grad_norm,
+        "per_device_train_batch_size": groups.rollouts,
+        "gradient_accumulation_steps": groups.prompts,
+        "num_generations": groups.rollouts,
+        "temperature": sampling.temperature,
+        "top_p": sampling.top_p,
+        "top_k": sampling.top_k,
+        "repetition_penalty": sampling.repetition_penalty,
+        "max_completion_length": sampling.max_new_tokens,
+        "loss_type": loss.kind,
+        "epsilon": loss.clip_low,
+        "epsilon_high": loss.clip_high,
+        "beta": loss.beta,
+        "num_iterations": loss.iterations,
+        "scale_rewards": "group" if loss.scale_advantages else "none",
+        "dynamic_sample": groups.max_resamples > 0,
+        "max_resample_times": max(1, groups.max_resamples),
+        "overlong_filter": groups.mask_overlong,
+        "max_steps": recipe.steps * loss.iterations,
+        "save_steps": recipe.checkpoint_every * loss.iterations,
+        "log_completions": True,
+        "seed": recipe.seed,
+        "output_dir": recipe.name,
+    }
+    reward = {"preset": PRESETS.get(recipe.reward.name, recipe.reward.name), **recipe.reward.parameters}
+    lines = [
+        "#!/bin/sh",
+        f"# {recipe.name} for ms-swift 4.6, on one device; with n devices divide gradient_accumulation_steps by n.",
+    ]
+    if recipe.start is not None:
+        lines.append(f"# The model is to be the one with this adapter merged: {recipe.start}")
+    lines += [f"export ASRDIAG_REWARD={shlex.quote(json.dumps(reward))}", "swift rlhf \\"]
+    told_options = [f"  --{name} {shlex.quote(_told(value))}" for name, value in given.items()]
+    write_text(path, "\n".join([*lines, " \\\n".join(told_options)]) + "\n")
+
+
+def _told(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
