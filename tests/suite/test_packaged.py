@@ -109,6 +109,9 @@ FAMILIES = {
     "moonshine-base": "moonshine",
     "mega-asr": "qwen3-asr",
     "mega-asr-router": "qwen3-asr",
+    "moonshine-tiny-torch": "moonshine",
+    "moonshine-tiny-a2s": "moonshine",
+    "moonshine-tiny-routed": "moonshine",
 }
 
 
@@ -119,7 +122,7 @@ def test_a_definition_is_valid_if_its_engine_is_here(entry: dict[str, object], t
     if entry["id"] in PLANS:
         return
     text = json.dumps(entry)
-    for name in ("MEGA_ASR_ADAPTER", "MEGA_ASR_ROUTER"):
+    for name in ("MEGA_ASR_ADAPTER", "MEGA_ASR_ROUTER", "MOONSHINE_TINY"):
         text = text.replace(f"${{{name}}}", str(tmp_path))
     spec = ENGINES.load(engine).model_validate_json(text, context={"folder": FOLDER})
     assert isinstance(spec, TransformersSpec) == (entry["id"] in FAMILIES)
