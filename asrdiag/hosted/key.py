@@ -41,6 +41,14 @@ class Key:
             return [self.hide(item) for item in value]
         return value
 
+    def hide_in_answer(self, value: Json) -> Json:
+        """What a model answered, with the key replaced; as it is if the key is a placeholder.
+
+        >>> [Key(key).hide_in_answer({"kind": key}) for key in ("name", "sk-of-12-letters")]
+        [{'kind': 'name'}, {'kind': '[the key]'}]
+        """
+        return value if self.is_placeholder else self.hide(value)
+
     def hide_in_body(self, body: bytes) -> bytes:
         """An answer with every occurrence of the key replaced, also of the key as JSON writes it.
 

@@ -51,7 +51,7 @@ async def send(client: "httpx2.AsyncClient", request: Request, timeout_s: float,
         client: with the endpoint's address and key.
         request: what to send.
         timeout_s: for all of it, from connecting to the last byte.
-        key: hidden in what comes back before anything is cut out of that.
+        key: hidden in what comes back, and in what is said of it, before anything is cut out of that.
 
     Returns:
         The body of an answer of status 200.
@@ -59,6 +59,14 @@ async def send(client: "httpx2.AsyncClient", request: Request, timeout_s: float,
     Raises:
         Trouble: the connection failed or was cut, the time ran out, or the status is another.
     """
+    try:
+        return await _send(client, request, timeout_s, key)
+    except Trouble as trouble:
+        trouble.args = (key.hide_in(str(trouble)),)
+        raise
+
+
+async def _send(client: "httpx2.AsyncClient", request: Request, timeout_s: float, key: Key) -> bytes:
     import httpx2
 
     try:
@@ -81,11 +89,11 @@ async def send(client: "httpx2.AsyncClient", request: Request, timeout_s: float,
     if status == 200:
         # A transcript may hold the word that serves as a placeholder.
         return body if key.is_placeholder else key.hide_in_body(body)
-    code, message = _error_in(key.hide_in_body(body))
+    code, message = _error_in(body, key)
     if 300 <= status < 400:
-        message = (
-            f"it points to {response.headers.get('location', 'nowhere')}; base_url has to be the last address"
-        )
+        location = response.headers.get("location", "nowhere").partition("?")[0]
+        location = shortened(key.hide_in(location))
+        message = f"it points to {location}; base_url has to be the last address"
     # Waiting does not fill an account that is empty.
     again = (status in (408, 429) or status >= 500) and code != "insufficient_quota"
     wait_s = retry_after_s(response.headers.get("retry-after")) if again else None
@@ -108,9 +116,9 @@ async def _read(response: "httpx2.Response") -> bytes:
     return bytes(body)
 
 
-def _error_in(body: bytes) -> tuple[str, str]:
-    """The code and the message of an error, in whatever form servers give them."""
-    text = body.decode("utf-8", "replace").strip()
+def _error_in(body: bytes, key: Key) -> tuple[str, str]:
+    """The code and the message of an error, in whatever form servers give them, without the key."""
+    text = key.hide_in_body(body).decode("utf-8", "replace").strip()
     try:
         document = json.loads(text)
     except (ValueError, RecursionError):
@@ -124,7 +132,8 @@ def _error_in(body: bytes) -> tuple[str, str]:
             code = str(error.get("code", ""))
             error = error.get("message")
         text = error if isinstance(error, str) else text
-    return code, shortened(text) or "no message"
+    # Again: JSON may write a letter as \u and four digits.
+    return code, shortened(key.hide_in(text)) or "no message"
 
 
 def shortened(text: str) -> str:

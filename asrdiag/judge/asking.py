@@ -183,7 +183,7 @@ class Asker:
         cost = settled_cost(
             self.settings.prices, usage, meter.worst_cost, said_something=isinstance(text, str) and text != ""
         )
-        return _Answer(text, meter.request, cost, cast("dict[str, Json]", self.key.hide(details)))
+        return _Answer(text, meter.request, cost, cast("dict[str, Json]", self.key.hide_in_answer(details)))
 
     def _take(self, question: Question, answer: _Answer, step: Step) -> str:
         """Write an answer down; the reason why it has to be repaired, if so."""
@@ -191,7 +191,10 @@ class Asker:
             verdict = self._verdict(answer)
         except Malformed as problem:
             content = "" if isinstance(answer.text, HostedFailure) else answer.text[:_KEPT]
-            kept = {"content": self.key.hide_in(content), "reason": self.key.hide_in(str(problem))}
+            kept = {
+                "content": str(self.key.hide_in_answer(content)),
+                "reason": self.key.hide_in(str(problem)),
+            }
             if step == "judge":
                 self._settle(question, answer, "malformed", kept)
                 return kept["reason"]
@@ -206,8 +209,8 @@ class Asker:
                 "answer",
                 {
                     "pair": question.pair.as_record(),
-                    "verdict": self.key.hide(verdict.as_record()),
-                    "unverified": self.key.hide(list(found.unverified)),
+                    "verdict": self.key.hide_in_answer(verdict.as_record()),
+                    "unverified": self.key.hide_in_answer(list(found.unverified)),
                     "repaired": step == "repair",
                 },
             )

@@ -221,6 +221,37 @@ def test_the_key_goes_nowhere(judge: Any, run: Path, monkeypatch: pytest.MonkeyP
     assert "[the key]" in json.dumps(events(run))
 
 
+@pytest.mark.parametrize(
+    "say",
+    [
+        Say("", 302, {"Location": f"http://elsewhere/?key={KEY}"}),
+        Say(json.dumps({"error": KEY}).replace(KEY, "".join(f"\\u{ord(sign):04x}" for sign in KEY)), 401),
+    ],
+    ids=["redirect", "escaped"],
+)
+def test_trouble_does_not_tell_the_key(
+    judge: Any, run: Path, monkeypatch: pytest.MonkeyPatch, say: Say
+) -> None:
+    monkeypatch.setenv("JUDGE_KEY", KEY)
+    with JudgeServer(lambda asked, time: say) as server:
+        done = judge(server, "--api-key-env", "JUDGE_KEY")
+    assert done.status == 1
+    assert KEY not in done.out + done.err + json.dumps(events(run))
+
+
+def test_a_placeholder_for_a_key_changes_no_verdict(
+    judge: Any, run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JUDGE_KEY", "name")
+    found = {"kind": "name", "reference": "Anna", "hypothesis": ""}
+    script = scripted(
+        {BAD["u2"]: [says({**verdict(Asked("a b", "a", "en", {}, None)), "key_errors": [found]})]}
+    )
+    with JudgeServer(script) as server:
+        assert judge(server, "--api-key-env", "JUDGE_KEY").status == 0
+    assert answered(run)[BAD["u2"]]["key_errors"] == [found]
+
+
 @pytest.mark.parametrize("limit", [1, 3])
 def test_a_limit_of_requests_holds_over_sessions(judge: Any, run: Path, limit: int) -> None:
     with JudgeServer() as server:

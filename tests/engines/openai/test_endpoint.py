@@ -341,6 +341,26 @@ def test_an_endpoint_that_repeats_the_key_does_not_bring_it_out(opened: Any, sta
     assert KEY not in repr(recognizer._key)
 
 
+ESCAPED = "".join(f"\\u{ord(sign):04x}" for sign in KEY)
+"""The key as JSON may write it, too."""
+
+
+@pytest.mark.parametrize(
+    "say",
+    [
+        Say("", 302, {"Location": f"http://elsewhere/{KEY}?key={KEY}"}),
+        Say(f'{{"error": {{"message": "{ESCAPED} is wrong"}}}}', 401),
+        Say(f'{{"error": {{"message": "{"x" * 290}{ESCAPED}"}}}}', 500),
+    ],
+    ids=["redirect", "escaped", "cut"],
+)
+def test_no_form_of_the_key_is_in_the_trouble_with_an_endpoint(opened: Any, say: Say) -> None:
+    recognizer, _ = opened(lambda number, _: say, retries=0)
+    [answer] = recognizer.transcribe([clip(0)])
+    assert isinstance(answer, Failed)
+    assert KEY[:6] not in str(answer.error)
+
+
 @pytest.mark.parametrize("before", [300 - len(KEY) + 1, 290, 299])
 @pytest.mark.parametrize("status", [200, 401])
 def test_no_part_of_the_key_is_left_where_a_long_message_is_cut(
