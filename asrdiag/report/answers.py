@@ -104,7 +104,8 @@ def gather(
     present = tuple(system for system in systems if system in answering)
     place = f"{dataset}/{conditions[0]}" if len(conditions) == 1 else dataset
     notes = [f"{place}: not compared, {system} has no answers" for system in systems if system not in present]
-    meanings = Meanings.of(folder)
+    cells = [f"{system}/{dataset}/{condition}" for system in present for condition in conditions]
+    meanings = Meanings.of(folder, cells)
     groups: dict[tuple[str, str], Answers] = {}
     for condition in conditions if len(present) > 1 else ():
         place = f"{dataset}/{condition}"

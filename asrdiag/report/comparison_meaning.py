@@ -1,7 +1,7 @@
 """Two systems compared by meaning: key content, semantic similarity, and what a judge says."""
 
 import math
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,11 +30,12 @@ class Meanings:
 
     folder: RunFolder
     judged: Mapping[tuple[str, str, str, str], float]
-    """What a judge found preserved, 0 to 100, by system, dataset, condition and utterance."""
+    """What a judge found preserved, 0 to 100, by system, dataset, condition and utterance; only of cells
+    that are judged whole: what a sample and the rules happen to tell of both systems stands for nothing."""
 
     @classmethod
-    def of(cls, folder: RunFolder) -> "Meanings":
-        """Those of a run; the judge with the most answers counts.
+    def of(cls, folder: RunFolder, cells: Collection[str]) -> "Meanings":
+        """Those of some cells (`system/dataset/condition`); the judge with the most answers counts.
 
         Raises:
             AsrdiagError: a judge's files are damaged.
@@ -43,11 +44,16 @@ class Meanings:
             return cls(folder, {})
         from ..judge import read_answers
 
-        found = read_answers(folder)
-        answers = found.answers if found else {}
+        if (found := read_answers(folder, cells=cells)) is None:
+            return cls(folder, {})
+        parts = {answer.cell for answer in found.population.answers if answer.place not in found.answers}
         return cls(
             folder,
-            {place: each.meaning for place, each in answers.items() if each.meaning is not None},
+            {
+                place: each.meaning
+                for place, each in found.answers.items()
+                if each.meaning is not None and "/".join(place[:3]) not in parts
+            },
         )
 
     def cell(self, key: str) -> dict[str, Values]:
