@@ -59,6 +59,12 @@ class JudgeSettings:
             raise UsageError(f"extra_body sets {', '.join(taken)}, which asrdiag sets itself")
         if self.max_output_tokens < 1:
             raise UsageError(f"max_output_tokens is {self.max_output_tokens}, expected 1 or more")
+        limit = self.extra_body.get("max_tokens", 1)  # the older name of max_completion_tokens
+        if type(limit) is not int or not 1 <= limit <= self.max_output_tokens:
+            raise UsageError(
+                f"extra_body sets max_tokens to {limit!r}, expected a whole number up to max_output_tokens "
+                f"({self.max_output_tokens}), for which money is set aside"
+            )
         if self.max_cost is not None and not self.prices.known:
             raise UsageError(
                 "max_cost without a price: give the price per request, or per million input and output tokens"

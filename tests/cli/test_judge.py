@@ -39,6 +39,10 @@ def files(run: Path) -> list[Path]:
         (("--model", "m", *URL, "--max-cost", "1"), "max_cost without a price"),
         (("--model", "m", *URL, "--extra-body", "[1]"), "--extra-body: found '[1]', expected a JSON object"),
         (("--model", "m", *URL, "--extra-body", '{"n": 2}'), "extra_body sets n, which asrdiag sets itself"),
+        (
+            ("--model", "m", *URL, "--extra-body", '{"max_tokens": 1001}'),
+            "extra_body sets max_tokens to 1001, expected a whole number up to max_output_tokens (1000)",
+        ),
         (("--model", "m", *URL, "--system", "god"), "unknown system 'god'; known: bad"),
         (("--model", "m", *URL, "--condition", "rain"), "unknown condition 'rain'; known: as_recorded"),
         (("--model", "m", *URL, "--sample", "1"), "found a sample of 1, expected 2 or more"),
