@@ -59,6 +59,9 @@ def open_model(recipe: SftRecipe, device: str) -> Opened:
     """
     threads = torch.get_num_threads()
     spec = system_spec(recipe)
+    if recipe.lora is None:
+        # A bfloat16 has 8 bits: a step of 1e-6 would be rounded away. It computes in bfloat16 all the same.
+        spec = spec.model_copy(update={"dtype": "float32"})
     family = trained(load(spec, device))
     if "OMP_NUM_THREADS" not in os.environ:
         torch.set_num_threads(threads)  # one process trains; the engine counts on several

@@ -27,7 +27,7 @@ class Model(Spec):
     revision: str | None = None
     family: str | None = None
     dtype: Literal["float32", "bfloat16"] = "float32"
-    """Of the weights that stay as they are; an adapter's are float32 always."""
+    """Of what is computed, and of the weights beside an adapter; what learns is float32 always."""
     attention: Literal["eager", "sdpa", "flash_attention_2"] | None = None
     language: Literal["auto", "from_clip"] | Tag = "auto"
     """`auto`: the model is not told and learns to say it, where it says it; `from_clip`: it is told."""

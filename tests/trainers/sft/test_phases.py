@@ -150,6 +150,17 @@ def test_without_an_adapter_only_the_parts_own_weights_move(session):
     assert {name.split(".")[1] for name in before.keys() - still} == {"encoder"}
 
 
+def test_in_bfloat16_small_steps_are_not_rounded_away(session):
+    phases = [{"name": "one", "learning_rates": {"encoder": 1e-6}, "warmup_ratio": 0}]
+    training = session("whisper", lora=None, model={"dtype": "bfloat16"}, phases=phases)
+    before = {name: each.clone() for name, each in training.opened.model.named_parameters()}
+    training.run()
+    after = load_file(training.folder.checkpoint(2) / "model.safetensors")
+    names = [name for name in before if name.startswith("model.encoder.layers") and before[name].dim() > 1]
+    moved = [float((before[name] != after[name]).float().mean()) for name in names]
+    assert min(moved) > 0.5  # of the numbers of a weight; rounded to bfloat16, next to none
+
+
 def test_checkpointed_gradients_and_workers_change_nothing(session):
     found = []
     for number, keys in enumerate([{}, {"gradient_checkpointing": True, "workers": 1}]):
