@@ -2,7 +2,8 @@
 
     python benchmarks/rl.py MODEL ROWS [--steps 5] [--prompts 8] [--rollouts 8] [--device auto]
 
-MODEL is a checkpoint (`asrdiag models import moonshine-tiny --out moonshine-tiny`), ROWS a file of `asrdiag train data`.
+MODEL is a checkpoint (`asrdiag models import moonshine-tiny --out moonshine-tiny`), ROWS a file of
+`asrdiag train data`.
 The first step is left out: it pays for what is compiled and loaded once.
 """
 

@@ -64,7 +64,7 @@ def _add_rl(steps: SubParsers) -> None:
         "--export-swift",
         type=Path,
         metavar="FILE",
-        help="write the recipe as a script for ms-swift; no training",
+        help="write a script for ms-swift instead of training",
     )
 
 

@@ -1,11 +1,12 @@
 """A recipe as a command line of ms-swift, with our reward."""
 
+import inspect
 import json
 import shlex
 from pathlib import Path
 
 from asrdiag.errors import UsageError
-from asrdiag.metrics.rewards.swift import NAME
+from asrdiag.metrics.rewards.swift import NAME, SwiftReward
 from asrdiag.store.atomic import write_text
 
 from .rewarding import PRESETS
@@ -30,12 +31,10 @@ def export_swift(recipe: RlRecipe, path: Path) -> None:
         raise UsageError("reward.name: found judge; the script for ms-swift has rewards by rule only")
     if recipe.train.enrich is not None:
         raise UsageError(
-            "train.enrich: ms-swift draws every row alike; select the rows with asrdiag train data (data-rl), "
-            "and give --set train.enrich=null"
+            "train.enrich: ms-swift draws every row alike; select the rows with asrdiag train data "
+            "(data-rl), and give --set train.enrich=null"
         )
-    import asrdiag.metrics.rewards.swift as swift
-
-    plugin = Path(str(swift.__file__)).with_name("plugin.py")
+    plugin = Path(inspect.getfile(SwiftReward)).with_name("plugin.py")
     groups, sampling, loss = recipe.groups, recipe.sampling, recipe.loss
     given: dict[str, object] = {
         "rlhf_type": "grpo",
@@ -44,7 +43,7 @@ def export_swift(recipe: RlRecipe, path: Path) -> None:
         "dataset": recipe.train.rows,
         "external_plugins": plugin,
         "reward_funcs": NAME,
-        "train_type": "lora",
+        "tuner_type": "lora",
         "lora_rank": recipe.lora.r,
         "lora_alpha": recipe.lora.alpha,
         "lora_dropout": 0,
@@ -82,7 +81,8 @@ def export_swift(recipe: RlRecipe, path: Path) -> None:
     reward = {"preset": PRESETS.get(recipe.reward.name, recipe.reward.name), **recipe.reward.parameters}
     lines = [
         "#!/bin/sh",
-        f"# {recipe.name} for ms-swift 4.6, on one device; with n devices divide gradient_accumulation_steps by n.",
+        f"# {recipe.name} for ms-swift 4.6, on one device;",
+        "# with n devices divide gradient_accumulation_steps by n.",
     ]
     if recipe.start is not None:
         lines.append(f"# The model is to be the one with this adapter merged: {recipe.start}")

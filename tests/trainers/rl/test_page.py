@@ -1,0 +1,97 @@
+"""What the page and the packaged recipes say is what the program takes."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from asrdiag.cli.main import main
+from asrdiag.errors import UsageError
+from asrdiag.trainers.recipe import load_recipe, packaged_recipes
+from asrdiag.trainers.rl.exporting import export_swift
+from asrdiag.trainers.rl.schema import (
+    Collapse,
+    Groups,
+    JudgeSpec,
+    LossSpec,
+    Prompts,
+    RewardSpec,
+    RlOptimizer,
+    RlRecipe,
+    SamplingSpec,
+)
+
+PAGE = (Path(__file__).parents[3] / "docs" / "reinforcement-learning.md").read_text(encoding="utf-8")
+GIVEN = [("MODEL", "m"), ("START", "a"), ("TRAIN", "t.jsonl"), ("VALIDATION", "v.jsonl")]
+RECIPES = [name for name in packaged_recipes() if name.startswith("dg_wgpo")]
+SWITCHES = re.findall(r"`(--set [^`]*)` \|$", PAGE, re.MULTILINE)
+
+
+def settings(words):
+    return [tuple(each.split("=", 1)) for each in shlex.split(words) if each != "--set"]
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_packaged_recipes_are_valid_and_on_the_page(name):
+    assert load_recipe(name, RlRecipe, data=GIVEN).recipe.name == name
+    assert f"| `{name}` |" in PAGE
+
+
+@pytest.mark.parametrize("words", SWITCHES)
+def test_every_switch_makes_another_training(words):
+    plain, other = (
+        load_recipe("dg_wgpo", RlRecipe, data=GIVEN, settings=each) for each in ([], settings(words))
+    )
+    assert plain.fingerprint() != other.fingerprint()
+
+
+def test_the_switches_are_there():
+    assert len(SWITCHES) == 8
+
+
+@pytest.mark.parametrize(
+    "model", [RlRecipe, Collapse, Groups, JudgeSpec, LossSpec, Prompts, RewardSpec, RlOptimizer, SamplingSpec]
+)
+def test_every_key_is_on_the_page(model):
+    words = set(re.findall(r"[a-z_]+", PAGE))
+    assert set(model.model_fields) - words <= {"description"}
+
+
+def test_the_recipe_on_the_page_is_one(tmp_path):
+    [text] = re.findall(r"^```yaml\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
+    (tmp_path / "r.yaml").write_text(text)
+    assert load_recipe(str(tmp_path / "r.yaml"), RlRecipe).recipe.reward.parameters == {"clip": True}
+
+
+@pytest.mark.parametrize("step", ["probe", "rl"])
+def test_the_commands_on_the_page_run(step, place, checkpoint, tmp_path, monkeypatch, capsys):
+    [line] = [each for each in PAGE.splitlines() if each.startswith(f"asrdiag train {step} dg_wgpo")]
+    monkeypatch.chdir(tmp_path)
+    given = {"MODEL": checkpoint("moonshine"), "TRAIN": place / "train.jsonl"}
+    words = shlex.split(re.sub(r"--data (START|VALIDATION)=\S+", "", line))[1:]
+    words = [
+        f"{each.partition('=')[0]}={given[each.partition('=')[0]]}" if "=" in each else each for each in words
+    ]
+    small = "start=null validation=null steps=1 groups.prompts=2 groups.rollouts=2 sampling.max_new_tokens=4"
+    for each in (*small.split(), "limits.max_characters_per_s=100", "collapse.overlong=1"):
+        words += ["--set", each]
+    words += ["--progress", "none", "--device", "cpu"]
+    status = main([*words, *(("--clips", "2", "--temperatures", "1") if step == "probe" else ())])
+    assert status in ((0, 1) if step == "probe" else (0,))
+    name = "dg_wgpo-moonshine-tiny" + ("-probe" if step == "probe" else "")
+    assert (tmp_path / "training" / name / "rollouts.jsonl").is_file()
+
+
+def test_the_script_for_ms_swift_has_the_recipe_and_refuses_what_it_cannot_say(tmp_path):
+    plain = load_recipe("dg_wgpo", RlRecipe, data=GIVEN).recipe
+    with pytest.raises(UsageError, match=r"train\.enrich"):
+        export_swift(plain, tmp_path / "s.sh")
+    recipe = load_recipe("dg_wgpo", RlRecipe, data=GIVEN, settings=[("train.enrich", "null")]).recipe
+    export_swift(recipe, tmp_path / "s.sh")
+    words = shlex.split((tmp_path / "s.sh").read_text(), comments=True)
+    words = [each for each in words if each.strip()]
+    first = words.index("--rlhf_type")
+    options = dict(zip(words[first::2], words[first + 1 :: 2], strict=True))
+    assert options["--epsilon_high"] == "0.28" and options["--max_steps"] == "6000"
+    assert Path(options["--external_plugins"]).is_file()
