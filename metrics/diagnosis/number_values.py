@@ -39,8 +39,8 @@ def number_value(text: str) -> str | None:
 
     >>> [number_value(text) for text in ("twenty-one", "twenty-first", "$1,500.0", "ten ten", "A4")]
     ['21', '21st', '$1500', '1010', None]
-    >>> [number_value(text) for text in ("2.5 million", "minus five percent", "两万五", "百分之三点五")]
-    ['2500000', '-5%', '25000', '3.5%']
+    >>> [number_value(text) for text in ("2.5 million", "minus five percent", "两万五", "负百分之三点五")]
+    ['2500000', '-5%', '25000', '-3.5%']
     """
     if len(text) > _LONGEST:
         return None
@@ -210,8 +210,8 @@ def _chinese(text: str) -> str | None:
     for prefix, meaning in HAN_PREFIXES.items():
         if text.startswith(prefix):
             text = text.removeprefix(prefix)
-            minus, ordinal = minus or meaning == "-", meaning == "th"
-            unit = meaning if meaning in ("%", "‰") else ""
+            minus, ordinal = minus or meaning.startswith("-"), meaning == "th"
+            unit = "" if ordinal else meaning.removeprefix("-")
             break
     oclock = text.endswith("点")
     whole_said, point, part_said = _ungrouped(text.removesuffix("点")).replace(".", "点").partition("点")

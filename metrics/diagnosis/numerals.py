@@ -38,7 +38,10 @@ HAN_DIGITS = {numeral: value for value, numeral in enumerate("零一二三四五
     "两": 2,
 }
 HAN_POWERS = {"十": 10, "百": 100, "千": 1000, "万": 10**4, "亿": 10**8}
-HAN_PREFIXES = {"百分之": "%", "千分之": "‰", "第": "th", "负": "-"}
+HAN_PREFIXES = {
+    "负百分之": "-%", "负千分之": "-‰", "百分之": "%", "千分之": "‰", "第": "th", "负": "-", "零下": "-",
+}  # fmt: skip
+"""What stands before a number, the longest first."""
 _HAN_PREFIX_ENDS = frozenset(prefix[-1] for prefix in HAN_PREFIXES)
 
 _KINDS: dict[str, Kind] = {
@@ -75,7 +78,7 @@ _ALONE_NO_NUMBERS = frozenset({"one", "first", "second"})
 _SPOKEN = frozenset({*SMALL, *LARGE})
 _BESIDE_DIGITS = frozenset({*SMALL, *LARGE, *UNITS, *MINUS})
 _HAN = "(?:(?![百千]分之)[零〇一二三四五六七八九十百千万亿两点])"
-_HAN_NUMERALS = re.compile(f"(?:负|百分之|千分之)(?!点){_HAN}+|第?{_HAN}{{2,}}")
+_HAN_NUMERALS = re.compile(f"(?:零下|负?[百千]分之|负)(?!点){_HAN}+|第?{_HAN}{{2,}}")
 _HAN_AFTER_DIGITS = re.compile(f"(?<=\\d)(?=[百千万亿]){_HAN}+")
 _HAN_BEFORE_DIGITS = re.compile(f"(?:{'|'.join(HAN_PREFIXES)})$")
 _NOT_NUMBERS = frozenset(
@@ -222,7 +225,7 @@ def _span(run: list[tuple[str, int, int]]) -> list[Range]:
 def _chinese_spans(text: str, spans: list[Range]) -> list[Range]:
     widened: list[Range] = []
     for start, end in spans:
-        before = _HAN_BEFORE_DIGITS.search(text, max(0, start - 3), start)
+        before = _HAN_BEFORE_DIGITS.search(text, max(0, start - 4), start)
         after = _HAN_AFTER_DIGITS.match(text, end)
         first = before.start() if before and not text[start].isalpha() else start
         if widened and widened[-1][1] == first and text[first - 1] in HAN_POWERS:  # "20万5千"

@@ -159,6 +159,9 @@ def test_a_number_that_is_a_name_counts_once() -> None:
         ("来了三个人", "来了3个人", [("number", "kept")]),
         ("第三次来", "第四次来", [("number", "changed")]),
         ("百分之五的人", "百分之九的人", [("number", "changed")]),
+        ("利率负百分之五", "利率百分之五", [("number", "changed")]),
+        ("气温零下五度", "气温五度", [("number", "changed")]),
+        ("气温零下二十度", "气温负20度", [("number", "kept")]),
         ("来了一个人", "来了个人", []),  # an article
         ("我们一起去", "我们起去", []),
         ("万一下雨呢", "万亿下雨呢", [("number", "introduced")]),
