@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from ..diagnosis.number_values import number_value
 from ..diagnosis.places import Range
-from ..similarity import character_similarity
+from ..similarity import is_soft
 from .alignment_columns import Side
 from .date_parts import Parts
 from .records import KeyItem, KeyKind, KeyStatus
@@ -14,8 +14,6 @@ _REACH = 3
 """Columns that may lie between what was said and what was made of it."""
 _RIGHT_BETWEEN = 1
 """Tokens that are right among these, if it is a negation: "have no" may become "do not have"."""
-_ALIKE = 0.5
-"""Least character similarity of a name and words that are taken for a misspelling of it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,7 +92,7 @@ class Comparison:
         instead = self.hypothesis.text_at(self._beside(piece.columns, "I"))
         if piece.kind == "name" and instead is not None:
             said, written = _text(self.reference, piece), self.hypothesis.text[slice(*instead)]
-            if character_similarity(said.lower(), written.lower()) >= _ALIKE:
+            if is_soft(said.lower(), written.lower()):
                 return self._item("changed", piece, instead)
         return self._item("lost", piece, instead)
 

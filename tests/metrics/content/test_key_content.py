@@ -228,6 +228,7 @@ def test_chinese_dates(reference: str, hypothesis: str, statuses: list[str]) -> 
         ("We met Anna Smith", "We met Hannah Smith", [("changed", "Anna Smith", "Hannah Smith")]),
         ("We met Anna", "we met hannah", [("changed", "Anna", "hannah")]),  # alike is enough
         ("We met Anna", "We met him", [("lost", "Anna", "him")]),
+        ("We met Anna", "We met an old man", [("lost", "Anna", "an old man")]),  # 2 of 10 letters
         ("We met Anna", "we met anna again", [("kept", "Anna", None)]),
         ("We met Anna", "We met Anna Smith", [("changed", "Anna", "Anna Smith")]),
         ("We met him", "We met Jim", [("introduced", "him", "Jim")]),
