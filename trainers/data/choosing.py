@@ -1,6 +1,9 @@
 """The rows of the training part that are taken, entered in the pool."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+
+from asrdiag.errors import UsageError
 
 from .line import CLEAN
 from .pool import Pool
@@ -26,6 +29,10 @@ def choose(pool: Pool, selection: Selection) -> Chosen:
     """Take rows of the training part by their quotas, and all of the other parts.
 
     Of a cell those are taken that come first in the order of a hash of the seed and their id.
+
+    Raises:
+        UsageError: there are degraded rows, but none can be taken: where no size is given, the shares of the
+            bins are exact, and one of them is empty.
     """
     pool.db.create_function(
         "stratum_of", 2, lambda scenario, m: stratum_of(scenario, m, selection), deterministic=True
@@ -44,6 +51,8 @@ def choose(pool: Pool, selection: Selection) -> Chosen:
             )
         }
         cells = quotas(available, selection)
+        if selection.size is None and available and not any(quota.taken for quota in cells.values()):
+            raise UsageError(_nothing(available, selection))
         for (bin_, stratum), quota in cells.items():
             db.execute(
                 "UPDATE candidates SET chosen = 1 WHERE n IN (SELECT n FROM candidates "  # noqa: S608
@@ -57,6 +66,17 @@ def choose(pool: Pool, selection: Selection) -> Chosen:
             (clean.taken,),
         )
     return Chosen(cells, clean)
+
+
+def _nothing(available: Mapping[Cell, int], selection: Selection) -> str:
+    rows = [
+        sum(count for (bin_, _), count in available.items() if bin_ == number)
+        for number in range(len(selection.bin_shares or ()))
+    ]
+    return (
+        f"select: found {rows} degraded rows in the bins, too few for bin_shares "
+        f"{list(selection.bin_shares or ())} without a size; `select.size` takes what there is"
+    )
 
 
 def _clean_quota(pool: Pool, degraded: int, selection: Selection) -> Quota:

@@ -1,5 +1,6 @@
 """PEFT adapters, put into a loaded model whole or not at all."""
 
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -34,7 +35,9 @@ def put_in(model: Any, adapter: Checkpoint) -> Any:
             "prompt; expected one that changes layers, such as LORA"
         )
     config.inference_mode = True
-    wrapped = PeftModel(model, config, NAME)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # peft asks transformers by an old name
+        wrapped = PeftModel(model, config, NAME)
     found = wrapped.load_adapter(folder, NAME, torch_device=str(model.device))
     for kind, keys in (("missing", found.missing_keys), ("surplus", found.unexpected_keys)):
         if keys:

@@ -307,3 +307,11 @@ def test_what_is_short_is_shown(
     for cell in hard:
         words = (cell["stratum"], "<70", "%", cell["wanted"], cell["available"], cell["taken"])
         assert " ".join(map(str, words)) in " ".join(shown.split())
+
+
+def test_shares_that_leave_nothing_are_refused(
+    make: Maker, rows: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    keys = {**KEYS, "bins": [0.31, 0.32, 0.5, 0.7]}  # no rate is between the first two
+    assert make(**keys, select={"bin_shares": [0.25, 0.25, 0.25, 0.25]}) == 2
+    assert "found [13, 0, 3, 6] degraded rows in the bins, too few for bin_shares" in capsys.readouterr().err
