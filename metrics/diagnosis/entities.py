@@ -96,7 +96,7 @@ def find_names(text: str, language: str, thresholds: Thresholds) -> list[tuple[i
     """
     if languages_of(language)[0] in _NOUNS_CAPITALISED or text.islower() or text.isupper():
         return None
-    if text[1:].islower():
+    if text[1:].islower() or text == text.lower():
         return []
     words = list(_WORD.finditer(text))
     names = [
