@@ -106,8 +106,9 @@ class Ledger:
         self, path: Path | None, max_requests: int | None = None, max_cost: float | None = None
     ) -> None:
         self.state = State() if path is None else read_state(path)
-        self.lost = len(self.state.open)
-        """Requests that were under way when an earlier session was killed."""
+        done = self.state.answers.keys() | self.state.failures.keys()
+        self.lost = sum((sent["key"], sent["repeat"]) not in done for sent in self.state.open.values())
+        """Requests that were under way when an earlier session was killed, and were not made up for since."""
         self.stopping = ""
         """Why nothing more is to be sent, once something says so."""
         self._log = None if path is None else JsonLog(path)

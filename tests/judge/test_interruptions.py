@@ -53,6 +53,7 @@ def test_a_kill_loses_what_is_under_way_and_says_so(
         assert resumed.status == 0, resumed.err
         assert "2 requests were under way when an earlier session ended" in resumed.err
         assert len(answered(run)) == ASKED
+        assert "under way" not in call(*words(run, server), "--progress", "none").err  # made up for by now
         under_way = {(asked.reference, asked.hypothesis) for asked in server.asked[1:3]}
         for asked in server.asked:
             pair = asked.reference, asked.hypothesis
