@@ -64,7 +64,7 @@ COMPARISON_COLUMNS = {
     "similarity_difference": "similarity_a - similarity_b: above 0, A is better",
     "similarity_low": "lower end of its interval",
     "similarity_high": "its upper end",
-    "meaning_n": "answers of both that were judged",
+    "meaning_n": "answers of both that are judged, if all of both systems are; none for a sample",
     "meaning_a": "mean of the meaning that a judge finds preserved in A's, 0 to 100",
     "meaning_b": "B's",
     "meaning_difference": "meaning_a - meaning_b: above 0, A is better",
