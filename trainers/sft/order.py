@@ -53,7 +53,6 @@ def order(known: Known, stage: Stage, source: Rows, batch: Batch, seed: Sequence
     counted = [len(degraded_rows(known, limit, source)) for limit in stage.seen_as]
     degraded, clean = degraded_rows(known, stage.max_base_wer, source), np.flatnonzero(known.clean)
     if stage.rows is not None and stage.rows < len(degraded):
-        # The same rows in every stage of a phase, as far as they are within its limit.
         degraded = np.sort(np.random.default_rng([*seed[:-1]]).choice(degraded, stage.rows, replace=False))
     seen = round(stage.epochs * sum(min(count, stage.rows or count) for count in counted))
     if source.clean_share is None or not len(degraded):
