@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from typing import TYPE_CHECKING
 
 from .key import Key
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 LARGEST_ANSWER = 16 * 2**20
 """Bytes, unpacked. A transcript of a day has some hundred thousand."""
 EXCERPT = 300
+_OBEYED = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+"""Control characters, and those that turn the direction of writing."""
 _GATEWAYS = frozenset({408, 502, 504, 524})
 """Statuses of those who stand between and did not wait for an answer that may have come."""
 
@@ -137,6 +140,10 @@ def _error_in(body: bytes, key: Key) -> tuple[str, str]:
 
 
 def shortened(text: str) -> str:
-    """The text on one line, with its end left out if it is long."""
-    text = " ".join(text.split())
+    """The text on one line, without its end if it is long, and with nothing in it that a terminal would obey.
+
+    >>> shortened("no\\n \\x1b[31mred")
+    'no \ufffd[31mred'
+    """
+    text = _OBEYED.sub("\N{REPLACEMENT CHARACTER}", " ".join(text.split()))
     return text if len(text) <= EXCERPT else f"{text[:EXCERPT]}..."

@@ -239,6 +239,13 @@ def test_trouble_does_not_tell_the_key(
     assert KEY not in done.out + done.err + json.dumps(events(run))
 
 
+def test_what_a_model_says_commands_no_terminal(judge: Any, run: Path) -> None:
+    said = says(None, refusal="no \x1b]0;title\x07\x1b[31mred\u202e")
+    with JudgeServer(lambda asked, time: said) as server:
+        done = judge(server)
+    assert "the model refused: no \ufffd]0;title\ufffd\ufffd[31mred\ufffd" in done.err
+
+
 def test_a_placeholder_for_a_key_changes_no_verdict(
     judge: Any, run: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
