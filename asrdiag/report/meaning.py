@@ -20,6 +20,7 @@ MEANING: Mapping[str, Shown] = {
     "n_negation_flips": Shown("neg", "negations lost or introduced", 0),
     "n_number_errors": Shown("num", "numbers changed, lost or introduced", 0),
     "semantic_similarity": Shown("similarity", "mean cosine of embeddings of reference and answer", 3),
+    "n_judged": Shown("judged", "answers that a judge, or a rule, has judged", 0),
     "judge_meaning": Shown("meaning", "how much of the meaning a judge finds preserved, of 100"),
     "routed_share_pct": Shown("routed", "clips that the router gave to the adapted weights, in %"),
 }

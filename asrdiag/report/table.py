@@ -36,6 +36,10 @@ _KEY_LEGEND = (
     "key rec, key prec: negations, numbers, dates, keywords and names kept, in % of those said and of those "
     "recognised; neg, num: how many negations were flipped and numbers wrong."
 )
+_JUDGED_LEGEND = (
+    "judged: answers that a judge, or a rule, has judged; meaning: how much of it is preserved, of 100, as "
+    "estimated for all answers (intervals: asrdiag judge report)."
+)
 _ROUTED_LEGEND = (
     "routed: utterances that the system's router gave to the adapted weights, in %; adapted, base: the error "
     "rates of those and of the others."
@@ -55,6 +59,8 @@ def render(rows: Iterable[Row], console: Console) -> RenderableType:
         parts.append(Text(_LEGEND, style="dim"))
     if any(row.get("key_recall_pct") is not None for row in rows):
         parts.append(Text(_KEY_LEGEND, style="dim"))
+    if any(row.get("judge_meaning") is not None for row in rows):
+        parts.append(Text(_JUDGED_LEGEND, style="dim"))
     if any(row.get("routed_share_pct") is not None for row in rows):
         parts.append(Text(_ROUTED_LEGEND, style="dim"))
     if any(row.get("semantic_similarity") is not None for row in rows):

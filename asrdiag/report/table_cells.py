@@ -22,6 +22,8 @@ SOMETIMES = (
     ("key prec", "key_precision_pct"),
     ("neg", "n_negation_flips"),
     ("num", "n_number_errors"),
+    ("judged", "n_judged"),
+    ("meaning", "judge_meaning"),
     ("routed", "routed_share_pct"),
     ("adapted", "adapted_error_rate_pct"),
     ("base", "base_error_rate_pct"),
