@@ -8,7 +8,9 @@ from pages import DOCS, check_examples
 PAGE = DOCS / "metrics.md"
 
 
-@pytest.mark.parametrize("page", ["metrics.md", "normalizers.md", "diagnosis.md", "key-content.md", "statistics.md"])
+@pytest.mark.parametrize(
+    "page", ["metrics.md", "normalizers.md", "diagnosis.md", "key-content.md", "statistics.md"]
+)
 def test_the_examples_print_what_the_page_says(page: str) -> None:
     check_examples(page)
 
