@@ -85,6 +85,10 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
             "The answer of {hypothesis_tokens} has little in common with the reference: {correct_share} "
             "of the shorter side is right, and the texts are {similarity} alike."
         ),
+        "function_words_right": (
+            "The answer has function words in common with the reference and nothing else: {wrong_tokens} are "
+            "wrong, and the texts are {similarity} alike."
+        ),
         "added": "The answer adds {added_tokens} that nobody said, {added_share} of it.",
         "drift": (
             "The answer follows the reference in part, but {fabricated_tokens}, {fabricated_share} of it, "

@@ -2,14 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from ..counts import Counts
 from ..repetition import Loop
 from ..scoring import UtteranceScore
 from ..units import Unit
 from .evidence import Evidence, Measure
-from .records import Entity, FabricatedSpan, LanguageSwitch, OmissionSpan, Truncation
+from .records import Entity, FabricatedSpan, LanguageSwitch, Mode, OmissionSpan, Truncation
 from .thresholds import Thresholds
+
+Verdict: TypeAlias = tuple[Mode, Evidence]
+"""What a rule that holds says."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,6 +97,15 @@ def _lists(languages: tuple[str, ...]) -> tuple[frozenset[str], frozenset[str]]:
     return negations, function_words
 
 
+def function_words_of(languages: tuple[str, ...]) -> frozenset[str]:
+    """Return the function words of languages, none for those without a list.
+
+    >>> "the" in function_words_of(("en",)), len(function_words_of(("pl",)))
+    (True, 0)
+    """
+    return _lists(languages)[1]
+
+
 def weigh(
     letters: str,
     reference: Sequence[str],
@@ -121,11 +130,11 @@ def weigh(
             i, j = next_i, next_j
             continue
         for letter in wrong:
-            touched = {*reference[i : i + (letter != "I")], *hypothesis[j : j + (letter != "D")]}
-            if touched & negations:
+            touched = (*reference[i : i + (letter != "I")], *hypothesis[j : j + (letter != "D")])
+            if not negations.isdisjoint(touched):
                 negated += 1
                 heavy += 1
-            elif letter == "s" or touched <= function_words:
+            elif letter == "s" or function_words.issuperset(touched):
                 light += 1
             else:
                 heavy += 1

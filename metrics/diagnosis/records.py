@@ -111,7 +111,7 @@ class Diagnosis:
     loops: tuple[Loop, ...] = ()
     language_switch: LanguageSwitch | None = None
     entities: tuple[Entity, ...] = ()
-    thresholds: str = "1"
+    thresholds: str = "2"
 
     @property
     def entities_harmed(self) -> tuple[Entity, ...]:

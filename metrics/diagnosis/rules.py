@@ -2,13 +2,11 @@
 
 from collections.abc import Callable
 
-from .evidence import Evidence, Measure
-from .findings import Findings
+from .evidence import Measure
+from .findings import Findings, Verdict
 from .function_words import languages_of, weigh
-from .records import Mode
-from .spans import join, similarity
-
-Verdict = tuple[Mode, Evidence]
+from .inventions import added, drifted, unrelated
+from .spans import join
 
 
 def decide(findings: Findings) -> Verdict:
@@ -134,67 +132,6 @@ def _minor(findings: Findings) -> Verdict | None:
     )
 
 
-def _unrelated(findings: Findings) -> Verdict | None:
-    counts, limits, unit = findings.counts, findings.thresholds, findings.unit
-    correct = Measure(
-        "correct_share",
-        counts.correct / min(counts.reference_tokens, counts.hypothesis_tokens),
-        "<=",
-        limits.anchored(unit),
-    )
-    if not correct.holds:
-        return None
-    alike = Measure(
-        "similarity",
-        similarity(findings.scored.reference_tokens, findings.hypothesis, unit),
-        "<=",
-        limits.similarity(unit),
-    )
-    measures = [correct, alike]
-    tokens = Measure("hypothesis_tokens", counts.hypothesis_tokens, ">=", limits.text_tokens(unit))
-    if not tokens.holds:
-        tokens = tokens._replace(limit=limits.short_text_tokens(unit))
-        share = counts.hypothesis_tokens / counts.reference_tokens
-        measures.append(Measure("length_share", share, ">=", limits.text_length_share))
-    measures.append(tokens)
-    if all(measure.holds for measure in measures):
-        return "hallucination", findings.evidence("unrelated", *measures)
-    return None
-
-
-def _invented(findings: Findings) -> Verdict | None:
-    counts, limits = findings.counts, findings.thresholds
-    least = limits.text_tokens(findings.unit)
-    invented = [
-        span
-        for span in findings.fabrications
-        if span.fabricated >= least and span.similarity <= limits.similarity(findings.unit)
-    ]
-    if not invented:
-        return None
-    added = sum(
-        span.fabricated
-        for span in invented
-        if span.reference_end - span.reference_start <= limits.added_reference_share * (span.end - span.start)
-    )
-    measures = (
-        Measure("added_tokens", added, ">=", least),
-        Measure("added_share", added / counts.hypothesis_tokens, ">=", limits.added_share),
-        Measure("added_error_share", added / counts.errors, ">=", limits.added_error_share),
-    )
-    if all(measure.holds for measure in measures):
-        return "hallucination", findings.evidence("added", *measures)
-    fabricated = sum(span.fabricated for span in invented)
-    measures = (
-        Measure("fabricated_tokens", fabricated, ">=", least),
-        Measure("fabricated_share", fabricated / counts.hypothesis_tokens, ">=", limits.drift_share),
-        Measure("fabricated_to_omitted", fabricated, ">=", limits.drift_omitted_ratio * counts.deletions),
-    )
-    if all(measure.holds for measure in measures):
-        return "semantic_drift", findings.evidence("drift", *measures)
-    return None
-
-
 def _truncated(findings: Findings) -> Verdict | None:
     missing, limits = findings.truncation, findings.thresholds
     if missing is None:
@@ -226,8 +163,9 @@ RULES: tuple[Callable[[Findings], Verdict | None], ...] = (
     _repetition,
     _switched,
     _minor,
-    _unrelated,
-    _invented,
+    unrelated,
+    added,
+    drifted,
     _truncated,
     _omitted,
 )

@@ -1,7 +1,8 @@
 """Stretches of a text that were left out, and stretches that nobody said."""
 
+import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from rapidfuzz.distance import Levenshtein
@@ -11,6 +12,8 @@ from .records import FabricatedSpan, OmissionSpan, Truncation
 from .thresholds import Thresholds
 
 Tokens = Sequence[str]
+
+_STRETCHES = re.compile("(C*)([^C]+)")
 
 
 class _Run(NamedTuple):
@@ -40,22 +43,37 @@ def fabricated_spans(
     """Return the runs of hypothesis tokens in which insertions and hard substitutions dominate."""
     if "I" not in letters and "S" not in letters:
         return ()
-    spans = []
-    for run in _runs(letters, "IS", thresholds):
-        written = hypothesis[run.start : run.end]
-        opposite = reference[run.other_start : run.other_end]
-        spans.append(
-            FabricatedSpan(
-                run.start,
-                run.end,
-                run.hits,
-                run.other_start,
-                run.other_end,
-                similarity(opposite, written, unit),
-                join(written, unit),
-            )
-        )
-    return tuple(spans)
+    return _as_fabricated(_runs(letters, "IS", thresholds), reference, hypothesis, unit)
+
+
+def drifting_spans(
+    letters: str,
+    reference: Tokens,
+    hypothesis: Tokens,
+    unit: Unit,
+    *,
+    passed: frozenset[str],
+    least: int,
+) -> tuple[FabricatedSpan, ...]:
+    """Return the stretches with errors between tokens that are right, left to right.
+
+    A stretch goes on over right tokens that are `passed`, and over soft substitutions, which two texts about
+    different things share by chance. Stretches with fewer than `least` insertions and hard substitutions are
+    left out.
+    """
+    ranges: list[_Run] = []
+    i = j = 0
+    for right, wrong in _STRETCHES.findall(letters):
+        i, j = i + len(right), j + len(right)
+        next_i, next_j = i + len(wrong) - wrong.count("I"), j + len(wrong) - wrong.count("D")
+        hits = wrong.count("I") + wrong.count("S")
+        if ranges and passed.issuperset(reference[i - len(right) : i]):
+            last = ranges.pop()
+            ranges.append(_Run(last.start, next_j, last.hits + hits, last.other_start, next_i))
+        else:
+            ranges.append(_Run(j, next_j, hits, i, next_i))
+        i, j = next_i, next_j
+    return _as_fabricated((run for run in ranges if run.hits >= least), reference, hypothesis, unit)
 
 
 def find_truncation(
@@ -113,6 +131,17 @@ def join(tokens: Tokens, unit: Unit) -> str:
 
 def _is_wide(character: str) -> bool:
     return unicodedata.east_asian_width(character) in "WF"
+
+
+def _as_fabricated(
+    runs: Iterable[_Run], reference: Tokens, hypothesis: Tokens, unit: Unit
+) -> tuple[FabricatedSpan, ...]:
+    spans = []
+    for start, end, hits, other_start, other_end in runs:
+        written = hypothesis[start:end]
+        alike = similarity(reference[other_start:other_end], written, unit)
+        spans.append(FabricatedSpan(start, end, hits, other_start, other_end, alike, join(written, unit)))
+    return tuple(spans)
 
 
 def _runs(letters: str, wanted: str, thresholds: Thresholds) -> Iterator[_Run]:

@@ -19,14 +19,14 @@ class Thresholds:
     numbers are not comparable, so other numbers need a `version` of their own.
 
     Raises:
-        ValueError: A number is out of range, or differs from version 1 under the version `1`.
+        ValueError: A number is out of range, or differs from version 2 under the version `2`.
         TypeError: A count is not an integer, or a name is unknown.
 
-    >>> Thresholds(version="1+strict", minor_rate=0.05).minor_rate
+    >>> Thresholds(version="2+strict", minor_rate=0.05).minor_rate
     0.05
     """
 
-    version: str = "1"
+    version: str = "2"
 
     minor_rate: float = 0.1
     """Most weighted errors per reference token of a minor fault."""
@@ -102,9 +102,9 @@ class Thresholds:
             elif not (isinstance(value, int | float) and 0 <= value <= 1):
                 raise ValueError(f"{field.name} is {value!r}, expected a number from 0 to 1")
         changed = [field.name for field in fields(self) if getattr(self, field.name) != field.default]
-        if changed and self.version == "1":
+        if changed and self.version == "2":
             raise ValueError(
-                f"{', '.join(changed)} differ from version '1': give these thresholds a version of their own"
+                f"{', '.join(changed)} differ from version '2': give these thresholds a version of their own"
             )
 
     def text_tokens(self, unit: Unit) -> int:
@@ -133,4 +133,4 @@ def _of(unit: Unit, words: Number, characters: Number) -> Number:
 
 
 THRESHOLDS = Thresholds()
-"""The thresholds in use: version 1."""
+"""The thresholds in use: version 2."""
