@@ -95,7 +95,7 @@ def test_other_keywords_make_the_scores_anew(run: Path) -> None:
     assert is_scored(folder, CELL, cell)
     assert not is_scored(folder, CELL, cell | {"keywords": ["dinner"]})
     made_from = folder.read_summary(CELL)
-    assert made_from is not None and made_from["made_from"]["thresholds"] == "1"
+    assert made_from is not None and made_from["made_from"]["thresholds"] == "2"
 
 
 @pytest.mark.parametrize(

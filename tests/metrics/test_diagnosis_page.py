@@ -25,7 +25,7 @@ PAGE = (Path(__file__).parents[2] / "docs" / "diagnosis.md").read_text(encoding=
 
 
 def test_other_numbers_need_another_version() -> None:
-    with pytest.raises(ValueError, match="minor_rate differ from version '1'"):
+    with pytest.raises(ValueError, match="minor_rate differ from version '2'"):
         Thresholds(minor_rate=0.2)
     assert Thresholds(version="mine", minor_rate=0.2).minor_rate == 0.2
     with pytest.raises(ValueError, match="need a version"):
