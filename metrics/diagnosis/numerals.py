@@ -233,6 +233,6 @@ def _chinese_spans(text: str, spans: list[Range]) -> list[Range]:
         widened.append((first, after.end() if after else end))
     taken = {place for start, end in widened for place in range(start, end)}
     for match in _HAN_NUMERALS.finditer(text):
-        if match.group() not in _NOT_NUMBERS and match.start() not in taken:
+        if match.group() not in _NOT_NUMBERS and taken.isdisjoint(range(*match.span())):
             widened.append(match.span())
     return widened

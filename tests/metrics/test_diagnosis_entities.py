@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from asrdiag.metrics import score, score_utterance
@@ -214,6 +214,7 @@ def test_whole_numbers_are_read_as_they_are_said(number: int) -> None:
     ),
     st.sampled_from(["", " "]),
 )
+@example(["负", "百分之", "零下", "20"], "")
 def test_any_text_has_a_worth_or_none(pieces: list[str], space: str) -> None:
     text = space.join(pieces)
     worth = number_value(text)
