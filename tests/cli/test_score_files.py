@@ -95,7 +95,7 @@ def test_a_samples_file_is_scored_as_its_run_was(
         shared = [name for name in row if name in total and name != "n_expected"]
         assert len(shared) > 15
         for name in shared:
-            value = total[name]
+            value = "" if total[name] is None else total[name]
             assert row[name] == (
                 f"{value:.4f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
             )
