@@ -86,13 +86,23 @@ def _rows(pool: Pool, recipe: DataRecipe, out: Path, part: str) -> Iterator[dict
                 "bin": bins[row["bin"]],
                 "condition": row["condition"],
                 "seed": row["seed"],
-                "source": json.loads(row["source"]) if row["source"] else None,
+                "source": _source(row["source"], recipe, folder),
                 "speaker": row["speaker"],
                 "text_id": row["text_id"],
                 "unit": row["unit"],
                 "audio_sha256": row["sha256"],
             },
         }
+
+
+def _source(source: str | None, recipe: DataRecipe, folder: Path) -> dict[str, Any] | None:
+    """What a clip was made of; its path, if it leads somewhere, as those of clips."""
+    found: dict[str, Any] | None = json.loads(source) if source else None
+    path = found.get("path") if found else None
+    if found is None or not isinstance(path, str) or not Path(path).is_file():
+        return found
+    path = str(Path(path).absolute())
+    return found | {"path": path if recipe.paths == "absolute" else os.path.relpath(path, folder)}
 
 
 def _messages(recipe: DataRecipe, solution: str) -> list[dict[str, str]]:

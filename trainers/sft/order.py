@@ -44,17 +44,22 @@ def order(known: Known, stage: Stage, source: Rows, batch: Batch, seed: Sequence
 
     Args:
         known: of all rows.
-        stage: which of them it sees, and how often.
+        stage: which of them it sees, and how often. Where it has a number of `rows`, these are drawn by the
+            first number of the seed alone from all that its phase could see, so that each stage and each
+            variant sees those of the same rows that are below its limit.
         source: how many are to be clean, and the limit where the stage has none.
         batch: how many make a step.
-        seed: of everything drawn; different for each stage.
+        seed: the recipe's, and the number of the stage.
     """
     draws = np.random.default_rng(list(seed))
-    counted = [len(degraded_rows(known, limit, source)) for limit in stage.seen_as]
-    degraded, clean = degraded_rows(known, stage.max_base_wer, source), np.flatnonzero(known.clean)
-    if stage.rows is not None and stage.rows < len(degraded):
-        degraded = np.sort(np.random.default_rng([*seed[:-1]]).choice(degraded, stage.rows, replace=False))
-    seen = round(stage.epochs * sum(min(count, stage.rows or count) for count in counted))
+    chosen = _chosen(degraded_rows(known, stage.highest, source), len(known.clean), stage.rows, seed[0])
+
+    def below(limit: float | None) -> Indices:
+        return np.intersect1d(chosen, degraded_rows(known, limit, source))
+
+    counted = [len(below(limit)) for limit in stage.seen_as]
+    degraded, clean = below(stage.max_base_wer), np.flatnonzero(known.clean)
+    seen = round(stage.epochs * sum(counted))
     if source.clean_share is None or not len(degraded):
         pool = np.concatenate([degraded, clean])
         seen = seen + round(stage.epochs * len(clean) * len(counted))
@@ -73,6 +78,12 @@ def degraded_rows(known: Known, limit: float | None, source: Rows) -> Indices:
     if source.ungraded == "keep" and (limit is None or limit >= source.max_base_wer):
         within = within | np.isnan(known.base_wer)
     return np.flatnonzero(within & ~known.clean)
+
+
+def _chosen(rows: Indices, n_known: int, wanted: int | None, seed: int) -> Indices:
+    """So many of the rows, by an order of all rows that depends on the seed alone."""
+    rank = np.random.default_rng(seed).permutation(n_known)
+    return rows[np.argsort(rank[rows])[:wanted]]
 
 
 def _again_and_again(pool: Indices, seen: int, draws: np.random.Generator) -> Indices:

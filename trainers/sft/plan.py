@@ -55,7 +55,7 @@ def plan(recipe: SftRecipe, pool: Pool) -> tuple[PlannedStage, ...]:
             )
         steps = math.ceil(len(drawn.rows) / recipe.batch.size)
         before = found[-1].before + found[-1].steps if found else 0
-        warmup = math.ceil(steps * stage.warmup_ratio)
+        warmup = math.floor(steps * stage.warmup_ratio)  # with one step of it, the first would teach nothing
         found.append(PlannedStage(stage, number, drawn, steps, before, warmup))
     return tuple(found)
 

@@ -17,12 +17,13 @@ from asrdiag.errors import SampleError, UsageError
 from asrdiag.spec import Json
 from asrdiag.store.atomic import write_text
 
-from ..data.clips import ClipRefused, read_clip
+from ..data.clips import ClipRefused, Place, read_place
 from ..data.clips import Limits as ClipLimits
 from ..data.line import TrainingRow
 from ..data.rows import Refusal, RowFile
 from ..families.base import TrainedFamily
 from ..progress import TrainDisplay
+from .distilling import clean_place
 from .order import Known
 from .schema import Limits
 
@@ -55,7 +56,13 @@ class Pool:
 
 
 def open_pool(
-    path: Path, family: TrainedFamily, limits: Limits, listing: Path | None, display: TrainDisplay
+    path: Path,
+    family: TrainedFamily,
+    limits: Limits,
+    listing: Path | None,
+    display: TrainDisplay,
+    *,
+    distils: bool = False,
 ) -> Pool:
     """Look at every row, its audio and its transcript.
 
@@ -65,6 +72,7 @@ def open_pool(
         limits: of the recipe.
         listing: the file to write the skipped rows to, one line of JSON each; `None`: none.
         display: told how far it is.
+        distils: whether the clips before they were degraded are needed as well.
 
     Raises:
         UsageError: there is no such file, or more of its rows than the limits allow cannot be used.
@@ -72,7 +80,7 @@ def open_pool(
     """
     rows = RowFile(path, limits=clip_limits(limits))
     try:
-        return _looked_at(rows, family, limits, listing, display)
+        return _looked_at(rows, family, limits, listing, display, distils=distils)
     except BaseException:
         rows.close()
         raise
@@ -84,13 +92,19 @@ def clip_limits(limits: Limits) -> ClipLimits:
 
 
 def _looked_at(
-    rows: RowFile, family: TrainedFamily, limits: Limits, listing: Path | None, display: TrainDisplay
+    rows: RowFile,
+    family: TrainedFamily,
+    limits: Limits,
+    listing: Path | None,
+    display: TrainDisplay,
+    *,
+    distils: bool,
 ) -> Pool:
     display.begin(len(rows), unit="rows")
     durations = np.full(len(rows), np.nan, dtype=np.float32)
     skipped = Counter(rows.refused)
     refusals: list[Refusal] = list(rows.refusals)
-    for index, found in enumerate(_look_at_all(rows, family, limits)):
+    for index, found in enumerate(_look_at_all(rows, family, limits, distils)):
         if isinstance(found, Refusal):
             skipped[found.reason] += 1
             refusals.append(found)
@@ -106,17 +120,25 @@ def _looked_at(
     return pool
 
 
-def _look_at_all(rows: RowFile, family: TrainedFamily, limits: Limits) -> Iterator[float | Refusal]:
+def _look_at_all(
+    rows: RowFile, family: TrainedFamily, limits: Limits, distils: bool
+) -> Iterator[float | Refusal]:
     """The duration of each clip in seconds, or why its row cannot be used."""
     numbers = iter(range(len(rows)))
     with ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1)) as threads:
         while batch := list(islice(numbers, _AT_ONCE)):
-            yield from threads.map(lambda index: _look_at(rows[index], rows.path, family, limits), batch)
+            yield from threads.map(
+                lambda index: _look_at(rows[index], rows.path, family, limits, distils), batch
+            )
 
 
-def _look_at(row: TrainingRow, path: Path, family: TrainedFamily, limits: Limits) -> float | Refusal:
+def _look_at(
+    row: TrainingRow, path: Path, family: TrainedFamily, limits: Limits, distils: bool
+) -> float | Refusal:
     try:
-        samples = read_clip(row.audio, RATE_HZ, clip_limits(limits))
+        samples = read_place(Place(row.audio), RATE_HZ, clip_limits(limits))
+        if distils:
+            read_place(clean_place(row, path), RATE_HZ, clip_limits(limits))
         duration_s = len(samples) / RATE_HZ
         if len(row.solution) > limits.max_characters_per_s * duration_s:
             raise ClipRefused(

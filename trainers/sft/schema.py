@@ -112,7 +112,7 @@ class Phase(Spec):
     curriculum: Annotated[tuple[Rate, ...], Field(min_length=1)] | None = None
     """Rising limits of `base_wer`: a stage for each, on all rows below it."""
     rows: Count | None = None
-    """So many rows, drawn once; `None`: all."""
+    """So many degraded rows, the same in every stage and every variant; `None`: all."""
     epochs: Rate = 1.0
     """How often each stage sees its rows."""
     warmup_ratio: Annotated[float, Field(ge=0, lt=1)] = 0.05
@@ -164,6 +164,9 @@ class SftRecipe(Recipe):
     phases: Annotated[tuple[Phase, ...], Field(min_length=1)]
     variant: Variant = "a2s"
     """How the phases are taken, for comparisons: see `variants`."""
+    distillation: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """The weight, in the loss, of how far the answer is from what the untrained model says of the clip before
+    it was degraded; the transcript has the rest."""
     batch: Batch = Batch()
     optimizer: Optimizer = Optimizer()
     gradient_checkpointing: bool = False
@@ -179,4 +182,13 @@ class SftRecipe(Recipe):
         names = [phase.name for phase in self.phases]
         if len(set(names)) < len(names):
             raise ValueError(f"phases: found the names {', '.join(names)}, expected each once")
+        return self
+
+    @model_validator(mode="after")
+    def _has_an_untrained_model(self) -> "SftRecipe":
+        if self.distillation and self.lora is None:
+            raise ValueError(
+                f"distillation: found {self.distillation:g} and no adapter, expected `lora`: without it the "
+                "untrained model is not there to ask"
+            )
         return self

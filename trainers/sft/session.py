@@ -27,7 +27,7 @@ from .weights import load_weights
 SCHEDULES = {"cosine": "cosine", "linear": "linear", "constant": "constant_with_warmup"}
 """As transformers calls them."""
 NOT_IN_IDENTITY = ("name", "description", "workers", "trackers")
-"""Keys of a recipe that change nothing of what is learnt."""
+"""Keys of a recipe that change nothing of what is learnt, as `validation.max_rise`, which only chooses."""
 
 
 @dataclass(frozen=True)
@@ -112,9 +112,14 @@ class Session:
                 parts=self.opened.parts,
                 stage=stage,
                 adapter=self.recipe.lora is not None,
+                distillation=self.recipe.distillation,
                 args=self._arguments(planned, state),
                 dataset=StageDataset(
-                    self.pool, planned.order.rows, self.opened.family, clip_limits(self.recipe.limits)
+                    self.pool,
+                    planned.order.rows,
+                    self.opened.family,
+                    clip_limits(self.recipe.limits),
+                    distils=self.recipe.distillation > 0,
                 ),
                 callbacks=[
                     Rhythm(self.recipe.checkpoint_every, planned.before),
@@ -193,11 +198,11 @@ def prepare(
     if folder is not None and writes:
         folder.begin(_identity(loaded), loaded.content)
 
-    def look_at(rows: Path, name: str) -> Pool:
+    def look_at(rows: Path, name: str, distils: bool = False) -> Pool:
         listing = folder.listing(name) if folder is not None and writes else None
-        return open_pool(rows, opened.family, recipe.limits, listing, display)
+        return open_pool(rows, opened.family, recipe.limits, listing, display, distils=distils)
 
-    pool = look_at(recipe.train.rows, "train")
+    pool = look_at(recipe.train.rows, "train", recipe.distillation > 0)
     validation = None
     if recipe.validation is not None:
         validation = Validation(
@@ -229,6 +234,8 @@ def prepare(
 def _identity(loaded: LoadedRecipe[SftRecipe]) -> dict[str, Json]:
     """All that decides what is learnt."""
     said = {key: value for key, value in loaded.resolved().items() if key not in NOT_IN_IDENTITY}
+    if isinstance(looked := said.get("validation"), dict):
+        said["validation"] = {key: value for key, value in looked.items() if key != "max_rise"}
     return {
         "schema": 1,
         "recipe": said,

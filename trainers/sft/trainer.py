@@ -1,6 +1,8 @@
 """transformers' Trainer with a loss over transcripts, learning rates by part, and validation."""
 
+import math
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ from transformers import PrinterCallback, ProgressCallback, Trainer, TrainerCall
 from asrdiag.errors import AsrdiagError
 
 from ..families.base import IGNORED, Part, Tensors, TrainedFamily
+from .distilling import CLEAN, batch_with_clean, divergence, untrained
 from .parts import groups, let_learn
 from .variants import Stage
 from .weights import save_weights
@@ -47,8 +50,9 @@ class SftTrainer(Trainer):
         parts: Mapping[str, Part],
         stage: Stage,
         adapter: bool,
+        distillation: float,
         args: TrainingArguments,
-        dataset: "Dataset[Tensors]",
+        dataset: "Dataset[dict[str, Any]]",
         callbacks: list[TrainerCallback],
         look: Callable[[int], dict[str, float]] | None,
     ) -> None:
@@ -57,7 +61,7 @@ class SftTrainer(Trainer):
             model=model,
             args=args,
             train_dataset=dataset,
-            data_collator=family.batch,
+            data_collator=partial(batch_with_clean, family),
             callbacks=callbacks,
         )
         for unwanted in (PrinterCallback, ProgressCallback):
@@ -69,6 +73,7 @@ class SftTrainer(Trainer):
             adapter,
             look,
         )
+        self._distillation = distillation
         # So that it counts the labels of a whole step, over all batches and devices, and gives us the number.
         self.model_accepts_loss_kwargs = True
 
@@ -84,17 +89,28 @@ class SftTrainer(Trainer):
     def compute_loss(
         self,
         model: Any,
-        inputs: Tensors,
+        inputs: dict[str, Any],
         return_outputs: bool = False,
         num_items_in_batch: torch.Tensor | int | None = None,
     ) -> Any:
         """The mean over all transcript tokens of the step, wherever and whenever they are computed."""
         labels = inputs["labels"]
-        total = transcript_loss(self._family.logits(model, inputs), labels)
+        total = self._total(model, inputs)
         if num_items_in_batch is None:
             return total / (labels != IGNORED).sum().clamp(min=1)
         # Gradients of several devices are averaged afterwards.
         return total / num_items_in_batch * self.accelerator.num_processes
+
+    def _total(self, model: Any, inputs: Mapping[str, Any]) -> torch.Tensor:
+        """The loss, summed over the transcript tokens of one batch."""
+        batch: Tensors = {name: each for name, each in inputs.items() if name != CLEAN}
+        labels, share = batch["labels"], self._distillation
+        if not share:
+            return transcript_loss(self._family.logits(model, batch), labels)
+        with untrained(self.accelerator.unwrap_model(model)) as base:
+            taught = self._family.logits(base, inputs[CLEAN])
+        logits = self._family.logits(model, batch)
+        return (1 - share) * transcript_loss(logits, labels) + share * divergence(logits, taught, labels)
 
     def evaluate(self, *args: Any, **kwargs: Any) -> dict[str, float]:
         """Transcribe the validation rows; nothing is drawn for it, so that training goes on as without it."""
@@ -115,11 +131,11 @@ class SftTrainer(Trainer):
             )
 
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
-        """Stop at a loss that is no number: what is learnt from then on is lost."""
-        loss = logs.get("loss")
-        if loss is not None and not torch.isfinite(torch.tensor(loss)):
-            raise AsrdiagError(
-                f"stage {self._stage.name}, step {self.state.global_step}: the loss is {loss}; lower the "
-                "learning rates, or train in float32, and begin anew with --fresh"
-            )
+        """Stop at a loss or a gradient that is no number: what is learnt from then on is lost."""
+        for name, value in (("loss", logs.get("loss")), ("norm of the gradient", logs.get("grad_norm"))):
+            if value is not None and not math.isfinite(value):
+                raise AsrdiagError(
+                    f"stage {self._stage.name}, step {self.state.global_step}: the {name} is {value}; lower "
+                    "the learning rates, or train in float32, and begin anew with --fresh"
+                )
         super().log(logs, start_time)

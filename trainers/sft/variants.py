@@ -26,6 +26,8 @@ class Stage:
     learning_rates: Mapping[str, float]
     max_base_wer: float | None
     """Only degraded rows on which the base system does better take part; `None`: as `train` says."""
+    highest: float | None
+    """The last limit of the phase: its `rows` are chosen among the degraded ones below it."""
     rows: int | None
     epochs: float
     seen_as: tuple[float | None, ...]
@@ -61,6 +63,7 @@ def stages(phases: Sequence[Phase], variant: Variant) -> tuple[Stage, ...]:
                     name=phase.name if len(groups) == 1 else f"{phase.name}-{number}",
                     learning_rates=rates,
                     max_base_wer=group[-1],
+                    highest=limits[-1],
                     rows=phase.rows,
                     epochs=phase.epochs,
                     seen_as=group,
