@@ -15,6 +15,7 @@ from ..families import trained
 from ..families.base import Part, TrainedFamily
 from .parts import with_adapter
 from .schema import SftRecipe
+from .weights import load_start
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,8 @@ def open_model(recipe: SftRecipe, device: str) -> Opened:
         # Where the base lay when this was trained means nothing elsewhere.
         base = spec.checkpoint.folder
         model.peft_config["default"].base_model_name_or_path = base.name if base else spec.checkpoint.name
+    if recipe.start is not None:
+        load_start(model, recipe.start)
     if recipe.gradient_checkpointing:
         base_model = family.family.model
         # transformers 5.23 gave it another name.

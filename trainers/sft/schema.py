@@ -158,6 +158,8 @@ class SftRecipe(Recipe):
     """The parts of a model of a family that has none of its own here."""
     lora: Lora | None = Lora()
     """`null`: the parts' own weights are trained."""
+    start: SuitePath | None = None
+    """An adapter of the same layers, rank and alpha that training goes on from."""
     train: Rows
     validation: Validation | None = None
     limits: Limits = Limits()
@@ -191,4 +193,6 @@ class SftRecipe(Recipe):
                 f"distillation: found {self.distillation:g} and no adapter, expected `lora`: without it the "
                 "untrained model is not there to ask"
             )
+        if self.start and self.lora is None:
+            raise ValueError("start: found an adapter and `lora: null`, expected `lora` as it was made with")
         return self

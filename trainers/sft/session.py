@@ -1,5 +1,6 @@
 """One training, from its recipe to the chosen weights; the same again goes on where it stopped."""
 
+import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -236,8 +237,15 @@ def _identity(loaded: LoadedRecipe[SftRecipe]) -> dict[str, Json]:
     said = {key: value for key, value in loaded.resolved().items() if key not in NOT_IN_IDENTITY}
     if isinstance(looked := said.get("validation"), dict):
         said["validation"] = {key: value for key, value in looked.items() if key != "max_rise"}
+    start = loaded.recipe.start
     return {
         "schema": 1,
         "recipe": said,
         "model": system_spec(loaded.recipe).identity()["revision"],
+        "start": None if start is None else _sha256(start / "adapter_model.safetensors"),
     }
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

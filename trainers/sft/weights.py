@@ -1,10 +1,14 @@
 """What was learnt, on disk: an adapter, or all weights where there is none."""
 
 import copy
+import json
 import shutil
 from pathlib import Path
 from typing import Any
 
+from safetensors import SafetensorError
+
+from asrdiag.errors import UsageError
 from asrdiag.store.atomic import TEMPORARY
 
 
@@ -24,6 +28,33 @@ def save_weights(model: Any, folder: Path) -> None:
     config = copy.copy(model.peft_config["default"])
     config.inference_mode = True
     config.save_pretrained(str(folder))
+
+
+def load_start(model: Any, folder: Path) -> None:
+    """Go on from an adapter instead of from a new one.
+
+    Raises:
+        UsageError: it is none, or of other layers or another rank or alpha than the model's.
+    """
+    from peft import get_peft_model_state_dict
+    from safetensors.torch import load_file
+
+    try:
+        said = json.loads((folder / "adapter_config.json").read_text(encoding="utf-8"))
+        found = load_file(folder / "adapter_model.safetensors")
+    except (OSError, ValueError, SafetensorError) as error:
+        raise UsageError(f"start: {folder}: expected an adapter of peft: {error}") from error
+    config = model.peft_config["default"]
+    own = get_peft_model_state_dict(model, save_embedding_layers=False)
+    wanted = {name: tuple(each.shape) for name, each in own.items()} | {"alpha": config.lora_alpha}
+    there = {name: tuple(each.shape) for name, each in found.items()} | {"alpha": said.get("lora_alpha")}
+    if differing := sorted(name for name in {*wanted, *there} if wanted.get(name) != there.get(name)):
+        name = differing[0]
+        raise UsageError(
+            f"start: {folder}: found {name} {there.get(name)}, expected {wanted.get(name)}: training can go "
+            "on from an adapter of the same layers, rank and alpha"
+        )
+    load_weights(model, folder)
 
 
 def load_weights(model: Any, folder: Path) -> None:
