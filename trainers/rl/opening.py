@@ -93,5 +93,4 @@ def _merge(model: Any) -> None:
             setattr(model.get_submodule(parent), last, layer.get_base_layer())
     # peft leaves a note of the adapter on the model; with it, the new one would be taken for a second.
     for left in ("peft_config", "_hf_peft_config_loaded"):
-        if hasattr(model, left):
-            delattr(model, left)
+        vars(model).pop(left, None)
