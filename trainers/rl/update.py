@@ -8,12 +8,12 @@ from typing import Any
 import torch
 
 from .loss import Clip, policy_loss
-from .policies import Policy, token_logprobs
+from .policies import Policy, entropies, token_logprobs
 from .sampling import Group
 from .schema import RlRecipe
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Portion:
     """Some groups as tensors."""
 
@@ -24,9 +24,9 @@ class Portion:
     """bool [answers, tokens]: tokens that count."""
     advantages: torch.Tensor
     """float32 [answers]"""
-    old: torch.Tensor
-    """float32 [answers, tokens]: ln p when they were sampled."""
     reference: torch.Tensor | None
+    old: torch.Tensor | None = None
+    """float32 [answers, tokens]: ln p when they were sampled, which is what the first update finds."""
 
 
 @dataclass(slots=True)
@@ -34,7 +34,7 @@ class Learnt:
     """Of one step, over its updates."""
 
     n_tokens: int
-    entropy: float
+    entropy: float = 0.0
     """Mean over tokens, in nats, when they were sampled."""
     kl: list[float] = field(default_factory=list)
     """Mean over tokens, at each update."""
@@ -74,24 +74,25 @@ class Learner:
 
     def learn(self, groups: Sequence[Group]) -> Learnt | None:
         """All updates of a step; `None` if no device has anything to learn from."""
-        with torch.no_grad():
-            looked = [self._look(part) for part in self._portions(groups)]
-        portions = [portion for portion, _ in looked]
+        portions = [self._portion(part) for part in self._shared_out(groups)]
         n_tokens = int(self._sum(sum(int(each.mask.sum()) for each in portions)))
         n_rows = int(self._sum(sum(int(each.mask.any(dim=1).sum()) for each in portions)))
         if not n_tokens:
             return None
-        entropy = self._sum(sum(found for _, found in looked)) / n_tokens
-        learnt = Learnt(n_tokens, entropy)
+        learnt = Learnt(n_tokens)
         for _ in range(self._recipe.loss.iterations):
             self._update(portions, n_tokens, n_rows, learnt)
         return learnt
 
     def _update(self, portions: Sequence[Portion], n_tokens: int, n_rows: int, learnt: Learnt) -> None:
         spec = self._recipe.loss
-        sums = torch.zeros(4, dtype=torch.float64)
+        sums = torch.zeros(5, dtype=torch.float64)
         for portion in portions:
-            logprobs, _ = self._logprobs(portion.groups, portion.tokens)
+            logits = self._logits(portion)
+            logprobs, entropy = self._logprobs(logits, portion), 0.0
+            if portion.old is None:
+                portion.old = logprobs.detach()
+                entropy = float(entropies(logits.detach(), self._recipe.sampling.temperature).sum())
             loss = policy_loss(
                 logprobs,
                 portion.old,
@@ -105,7 +106,8 @@ class Learner:
                 kind=spec.kind,
             )
             loss.value.backward()  # type: ignore[no-untyped-call]
-            sums += torch.tensor([float(loss.value.detach()), loss.kl, loss.clipped_low, loss.clipped_high])
+            value = float(loss.value.detach())
+            sums += torch.tensor([value, loss.kl, loss.clipped_low, loss.clipped_high, entropy])
         for parameter in self._parameters:
             if parameter.grad is None:
                 parameter.grad = torch.zeros_like(parameter)
@@ -114,39 +116,44 @@ class Learner:
         self._optimizer.step()
         self._schedule.step()
         self._optimizer.zero_grad(set_to_none=True)
-        value, kl, low, high = self._total(sums).tolist()
+        value, kl, low, high, entropy = self._total(sums).tolist()
+        learnt.entropy += entropy / n_tokens
         learnt.loss.append(value)
         learnt.kl.append(kl / n_tokens)
         learnt.clipped_low.append(low / n_tokens)
         learnt.clipped_high.append(high / n_tokens)
         learnt.grad_norm.append(float(norm))
 
-    def _portions(self, groups: Sequence[Group]) -> Iterator[tuple[Group, ...]]:
+    def _shared_out(self, groups: Sequence[Group]) -> Iterator[tuple[Group, ...]]:
         # Clips of like length together: less padding.
         ordered = sorted(groups, key=lambda group: -group.prompt.piece.duration_s)
         size = self._recipe.groups.learn_at_once
         for start in range(0, len(ordered), size):
             yield tuple(ordered[start : start + size])
 
-    def _look(self, groups: tuple[Group, ...]) -> tuple[Portion, float]:
-        """What does not change during the updates; and the sum of the entropies."""
+    def _portion(self, groups: tuple[Group, ...]) -> Portion:
+        """Groups, with all that does not change during the updates."""
         tokens, mask = self._policy.collate([answer for group in groups for answer in group.answers])
         if self._recipe.groups.mask_overlong:
             finished = torch.tensor([each for group in groups for each in group.finished])
             mask = mask & finished.to(mask.device)[:, None]
-        old, entropy = self._logprobs(groups, tokens)
-        reference = None
-        if self._recipe.loss.beta:
-            with self._reference():
-                reference, _ = self._logprobs(groups, tokens)
         advantages = torch.cat([torch.from_numpy(group.advantages) for group in groups])
-        portion = Portion(groups, tokens, mask, advantages.to(mask.device, torch.float32), old, reference)
-        return portion, float((entropy * mask).sum())
+        portion = Portion(groups, tokens, mask, advantages.to(mask.device, torch.float32), None)
+        if self._recipe.loss.beta:
+            with torch.no_grad(), self._reference():
+                portion.reference = self._logprobs(self._logits(portion), portion)
+        return portion
 
-    def _logprobs(self, groups: Sequence[Group], tokens: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        heard = self._policy.hear([group.prompt for group in groups])
-        logits = self._policy.logits(heard.repeated(self._recipe.groups.rollouts), tokens)
-        return token_logprobs(logits, tokens, self._recipe.sampling.temperature)
+    def _logits(self, portion: Portion) -> torch.Tensor:
+        """Of shape [tokens that count, vocabulary]."""
+        heard = self._policy.hear([group.prompt for group in portion.groups])
+        times = self._recipe.groups.rollouts
+        return self._policy.logits(heard.repeated(times), portion.tokens, portion.mask)
+
+    def _logprobs(self, logits: torch.Tensor, portion: Portion) -> torch.Tensor:
+        """Of shape [answers, tokens]; 0 where nothing counts."""
+        found = token_logprobs(logits, portion.tokens[portion.mask], self._recipe.sampling.temperature)
+        return torch.zeros(portion.mask.shape, device=found.device).masked_scatter(portion.mask, found)
 
     def _sum(self, value: float) -> float:
         return float(self._total(torch.tensor(float(value), dtype=torch.float64)))

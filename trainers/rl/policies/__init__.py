@@ -5,11 +5,11 @@ from asrdiag.errors import UsageError
 from ...families.base import TrainedFamily
 from ...families.qwen3_asr import Qwen3Asr
 from ...families.seq2seq import Seq2Seq
-from .base import Heard, Policy, Sampling, token_logprobs
+from .base import Heard, Policy, Sampling, entropies, token_logprobs
 from .chat import ChatPolicy
 from .seq2seq import Seq2SeqPolicy
 
-__all__ = ["Heard", "Policy", "Sampling", "policy_of", "token_logprobs"]
+__all__ = ["Heard", "Policy", "Sampling", "entropies", "policy_of", "token_logprobs"]
 
 
 def policy_of(family: TrainedFamily) -> Policy:

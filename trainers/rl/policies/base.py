@@ -103,17 +103,24 @@ class Policy(ABC):
         New tokens only, filled up on the right; int64 of shape [clips * times, tokens].
         """
 
-    @abstractmethod
-    def logits(self, heard: Heard, tokens: torch.Tensor) -> torch.Tensor:
-        """Scores for each token of answers, given what stands before it.
+    def logits(self, heard: Heard, tokens: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """Scores where the tokens of answers that count stand, given what stands before each.
 
         Args:
             heard: as many clips as there are answers.
             tokens: int64 of shape [answers, tokens], filled up on the right with any token.
+            mask: bool of that shape: which tokens count. Scores of others, which are most of the work where
+                answers differ in length, are not computed.
 
         Returns:
-            Of shape [answers, tokens, vocabulary].
+            Of shape [tokens that count, vocabulary], row by row.
         """
+        found: torch.Tensor = self.model.get_output_embeddings()(self.states(heard, tokens)[mask])
+        return found
+
+    @abstractmethod
+    def states(self, heard: Heard, tokens: torch.Tensor) -> torch.Tensor:
+        """What the scores of `logits` are made of: states of shape [answers, tokens, width]."""
 
     def suppressed(self) -> list[int]:
         """Tokens that no answer may have."""
@@ -180,24 +187,34 @@ class Policy(ABC):
         return bool(answer) and answer[-1] in self.end_tokens()
 
 
-def token_logprobs(
-    logits: torch.Tensor, tokens: torch.Tensor, temperature: float
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """ln p of each token, and the entropy where it was drawn (without gradients), at a temperature.
+def token_logprobs(logits: torch.Tensor, tokens: torch.Tensor, temperature: float) -> torch.Tensor:
+    """ln p of each token at a temperature, in float32.
 
-    Both of shape [answers, tokens], in float32; the entropy in nats.
+    Args:
+        logits: of shape [..., vocabulary].
+        tokens: int64 of shape [...].
+        temperature: what scores are divided by; 0 counts as 1.
 
-    >>> found, entropy = token_logprobs(torch.tensor([[[0.0, 2.0]]]), torch.tensor([[1]]), temperature=2.0)
-    >>> round(float(found), 4), round(float(entropy), 4)  # ln(e / (1 + e))
-    (-0.3133, 0.5822)
+    >>> round(float(token_logprobs(torch.tensor([0.0, 2.0]), torch.tensor(1), temperature=2.0)), 4)
+    -0.3133
     """
-    scaled = logits.float() / (temperature or 1.0)
-    everywhere = torch.log_softmax(scaled, dim=-1)
-    chosen = everywhere.gather(-1, tokens[..., None])[..., 0]
+    everywhere = torch.log_softmax(_scaled(logits, temperature), dim=-1)
+    return everywhere.gather(-1, tokens[..., None])[..., 0]
+
+
+def entropies(logits: torch.Tensor, temperature: float) -> torch.Tensor:
+    """Of the distribution that each token is drawn from, in nats, without gradients; of shape [...].
+
+    >>> round(float(entropies(torch.tensor([0.0, 2.0]), temperature=2.0)), 4)  # p = 1 / (1 + e), e / (1 + e)
+    0.5822
+    """
     with torch.no_grad():
         # p ln p is 0 where p is: the score of a token that cannot be is -inf.
-        entropy = -torch.special.entr(everywhere.exp()).neg().sum(dim=-1)
-    return chosen, entropy
+        return torch.special.entr(torch.softmax(_scaled(logits, temperature), dim=-1)).sum(dim=-1)
+
+
+def _scaled(logits: torch.Tensor, temperature: float) -> torch.Tensor:
+    return logits.float() if temperature in (0, 1) else logits.float() / temperature
 
 
 def until_end(row: list[int], ends: Sequence[int]) -> list[int]:

@@ -62,16 +62,15 @@ class ChatPolicy(Policy):
         )
         return found  # type: ignore[no-any-return]
 
-    def logits(self, heard: Heard, tokens: torch.Tensor) -> torch.Tensor:
+    def states(self, heard: Heard, tokens: torch.Tensor) -> torch.Tensor:
         prompt, before = heard.states["embeddings"], heard.states["mask"]
         given = tokens[:, :-1]
         embedded = self.model.model.get_input_embeddings()(given).to(prompt.dtype)
         mask = torch.cat([before, torch.ones_like(given)], dim=1)
-        found: torch.Tensor = self.model(
+        found: torch.Tensor = self.model.model(
             inputs_embeds=torch.cat([prompt, embedded], dim=1),
             attention_mask=mask,
             position_ids=(mask.cumsum(dim=-1) - 1).clamp(min=0),
-            logits_to_keep=tokens.shape[1],
             use_cache=False,
-        ).logits
-        return found
+        ).last_hidden_state
+        return found[:, prompt.shape[1] - 1 :]

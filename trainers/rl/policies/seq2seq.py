@@ -56,11 +56,11 @@ class Seq2SeqPolicy(Policy):
         new: torch.Tensor = found[:, heard.prefix.shape[1] :]
         return new
 
-    def logits(self, heard: Heard, tokens: torch.Tensor) -> torch.Tensor:
+    def states(self, heard: Heard, tokens: torch.Tensor) -> torch.Tensor:
         given = torch.cat([heard.prefix, tokens[:, :-1]], dim=1)
-        found: torch.Tensor = self.model(
+        found: torch.Tensor = self.model.model(
             encoder_outputs=self._outputs(heard), decoder_input_ids=given, use_cache=False
-        ).logits
+        ).last_hidden_state
         return found[:, heard.prefix.shape[1] - 1 :]
 
     def _outputs(self, heard: Heard) -> Any:
