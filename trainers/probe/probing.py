@@ -1,6 +1,7 @@
 """Answers at several temperatures, in a rollout log that an interrupted probe goes on from."""
 
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,18 +14,20 @@ from asrdiag.metrics.rewards.probing import GREEDY, Criterion, probe
 from asrdiag.rollouts.log import RolloutLog
 from asrdiag.rollouts.reading import BadLine, read_rollouts
 
+from ..identity import identity
 from ..progress import TrainDisplay
 from ..recipe import LoadedRecipe
 from ..rl.clock import Clock
 from ..rl.draws import Draws
 from ..rl.opening import open_policy
-from ..rl.preparing import identity
+from ..rl.policies import Policy
 from ..rl.records import as_rollouts
 from ..rl.rewarding import make_rules
 from ..rl.sampling import Sampler
 from ..rl.schema import RlRecipe
+from ..rows_of_recipe import open_rows
 from ..sft.folder import TrainFolder
-from ..sft.pool import clip_limits, open_pool
+from ..sft.pool import Pool, clip_limits
 
 
 def sample(
@@ -59,11 +62,25 @@ def sample(
     if PartialState().num_processes > 1:
         raise UsageError("a probe runs on one device; start it without accelerate launch")
     opened = open_policy(recipe, device)
-    listing = None
     if folder is not None:
         folder.begin(identity(loaded) | {"probe": {"clips": n_clips}}, loaded.content)
-        listing = folder.listing("train")
-    pool = open_pool(recipe.train.rows, opened.policy.family, recipe.limits, listing, display)
+    unvalidated = recipe.model_copy(update={"validation": None})
+    with closing(open_rows(unvalidated, recipe.train.rows, opened.policy.family, folder, display)) as rows:
+        return _sample(
+            recipe, opened.policy, rows.train, folder, display, temperatures=temperatures, n_clips=n_clips
+        )
+
+
+def _sample(
+    recipe: RlRecipe,
+    policy: Policy,
+    pool: Pool,
+    folder: TrainFolder | None,
+    display: TrainDisplay,
+    *,
+    temperatures: Sequence[float],
+    n_clips: int,
+) -> Path | None:
     clips = _clips(Draws(pool, recipe.train.enrich, recipe.seed), n_clips)
     levels = [GREEDY, *sorted(set(temperatures))]
     k = recipe.groups.rollouts
@@ -82,7 +99,7 @@ def sample(
         for level in levels:
             sampler = Sampler(
                 at_temperature(recipe, level),
-                opened.policy,
+                policy,
                 pool,
                 make_rules(recipe.reward),
                 clip_limits(recipe.limits),

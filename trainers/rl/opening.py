@@ -1,21 +1,14 @@
 """Opening a policy: the model, the adapter of supervised training merged into it, and a new one to learn."""
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
-
-import torch
-
-from asrdiag.engines.transformers.loading import load
-from asrdiag.engines.transformers.spec import TransformersSpec
-from asrdiag.errors import UsageError
 
 from ..families import trained
 from ..families.base import Part
+from ..model_recipe import rates_by_part
+from ..opening import base_name, load_here, parts_of, system_spec
 from ..sft.parts import let_learn, with_adapter
-from ..sft.schema import Model
 from .policies import Policy, policy_of
 from .schema import RlRecipe
 
@@ -30,56 +23,26 @@ class OpenedPolicy:
     parts: Mapping[str, Part]
 
 
-def system_spec(name: str, model: Model, start: Path | None) -> TransformersSpec:
-    """The system that training starts from.
-
-    Raises:
-        UsageError: the checkpoint, the adapter or a package is not there.
-    """
-    spec = TransformersSpec(
-        id=name,
-        engine="transformers",
-        model=model.checkpoint,
-        revision=model.revision,
-        adapter=None if start is None else str(start),
-        family=model.family,
-        dtype=model.dtype,
-        attention=model.attention,
-        language=model.language,
-        prompt=model.prompt,
-    )
-    if reason := spec.unavailable():
-        raise UsageError(f"{reason}: {spec.install}" if spec.lacks() else reason)
-    spec.facts()
-    return spec
-
-
 def open_policy(recipe: RlRecipe, device: str) -> OpenedPolicy:
     """Load, merge, and put a new adapter in.
 
     Raises:
         UsageError: it cannot be loaded or trained here, or a part of the recipe is none of the model's.
     """
-    threads = torch.get_num_threads()
-    loaded = load(system_spec(recipe.name, recipe.model, recipe.start), device)
-    if "OMP_NUM_THREADS" not in os.environ:
-        torch.set_num_threads(threads)  # one process trains; the engine counts on several
+    spec = system_spec(recipe.name, recipe.model, recipe.start)
+    loaded = load_here(spec, device)
     if recipe.start is not None:
         _merge(loaded.model)
     family = trained(loaded)
-    parts: Mapping[str, Part] = family.parts
-    if recipe.modules is not None:
-        parts = {name: Part(each.weights, each.lora) for name, each in recipe.modules.items()}
-    adapted = {name: part for name, part in parts.items() if name in rates(recipe)}
+    policy = policy_of(family)
+    parts = parts_of(family, recipe)
+    rates = rates_by_part(recipe.learning_rates)
+    adapted = {name: part for name, part in parts.items() if name in rates}
     model = with_adapter(loaded.model, adapted, recipe.lora, recipe.seed)
-    let_learn(model, parts, rates(recipe), adapter=True)
+    model.peft_config["default"].base_model_name_or_path = base_name(spec)
+    let_learn(model, parts, rates, adapter=True)
     model.eval()  # nothing is dropped out, in sampling or in learning
-    return OpenedPolicy(policy_of(family), model, parts)
-
-
-def rates(recipe: RlRecipe) -> dict[str, float]:
-    """Learning rates by part."""
-    return {"decoder" if part == "llm" else part: rate for part, rate in recipe.learning_rates.items()}
+    return OpenedPolicy(policy, model, parts)
 
 
 def _merge(model: Any) -> None:

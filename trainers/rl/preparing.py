@@ -5,16 +5,16 @@ from pathlib import Path
 from accelerate import PartialState
 
 from asrdiag.errors import UsageError
-from asrdiag.spec import Json
 
+from ..identity import identity
 from ..progress import TrainDisplay
 from ..recipe import LoadedRecipe
+from ..rows_of_recipe import open_rows
 from ..sft.folder import TrainFolder
-from ..sft.pool import Pool, clip_limits, open_pool
-from ..sft.validation import Validation
+from ..sft.pool import Pool
 from .draws import Draws, bins_of
 from .joining import require_joinable
-from .opening import open_policy, system_spec
+from .opening import open_policy
 from .schema import RlRecipe
 from .session import RlSession
 
@@ -39,38 +39,24 @@ def prepare(
             f"groups.prompts: found {recipe.groups.prompts}, expected a multiple of the "
             f"{process.num_processes} devices: the answers to a clip stay together"
         )
-    writes = folder is not None and process.is_main_process
     if recipe.start is not None:
         require_joinable(recipe.start)
     opened = open_policy(recipe, device)
-    if folder is not None and writes:
-        folder.begin(identity(loaded), loaded.content)
-
-    def look_at(rows: Path, name: str) -> Pool:
-        listing = folder.listing(name) if folder is not None and writes else None
-        return open_pool(rows, opened.policy.family, recipe.limits, listing, display)
-
-    pool = look_at(recipe.train.rows, "train")
-    Draws(pool, recipe.train.enrich, recipe.seed)  # tells of a bin without clips before anything is done
-    for line in planned(recipe, pool):
+    written = folder if process.is_main_process else None
+    if written is not None:
+        written.begin(identity(loaded), loaded.content)
+    rows = open_rows(recipe, recipe.train.rows, opened.policy.family, written, display)
+    Draws(
+        rows.train, recipe.train.enrich, recipe.seed
+    )  # tells of a bin without clips before anything is done
+    for line in planned(recipe, rows.train):
         display.note(line)
-    validation = None
-    if recipe.validation is not None:
-        validation = Validation(
-            look_at(recipe.validation.rows, "validation"),
-            opened.policy.family,
-            clip_limits(recipe.limits),
-            batch_size=recipe.validation.batch_size,
-            limit=recipe.validation.limit,
-            seed=recipe.seed,
-        )
     process.wait_for_everyone()
     return RlSession(
         recipe=recipe,
         folder=folder or TrainFolder(Path()),
         opened=opened,
-        pool=pool,
-        validation=validation,
+        rows=rows,
         display=display,
     )
 
@@ -83,17 +69,10 @@ def planned(recipe: RlRecipe, pool: Pool) -> tuple[str, ...]:
     drawn = "" if weights is None else f"; drawn {', '.join(f'{name} {w:g}' for name, w in weights.items())}"
     rates = ", ".join(f"{part} {rate:g}" for part, rate in recipe.learning_rates.items())
     return (
+        *pool.told_skipped(),
         f"{len(pool)} clips to answer to: {bins}{drawn}",
         f"{recipe.steps} steps: {groups.prompts} clips, {groups.rollouts} answers to each at temperature "
         f"{sampling.temperature:g}, {loss.iterations} update(s) of {rates}",
         f"reward {recipe.reward.name}, loss {loss.kind}, clips {loss.clip_low:g} and {loss.clip_high:g}, "
         f"beta {loss.beta:g}, at most {groups.max_resamples} resamplings",
     )
-
-
-def identity(loaded: LoadedRecipe[RlRecipe]) -> dict[str, Json]:
-    """All that decides what is learnt."""
-    said = {key: value for key, value in loaded.resolved().items() if key not in ("name", "description")}
-    recipe = loaded.recipe
-    system = system_spec(recipe.name, recipe.model, recipe.start).identity()
-    return {"schema": 1, "recipe": said, "model": system["revision"], "start": system.get("adapter")}

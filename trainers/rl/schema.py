@@ -7,8 +7,7 @@ from pydantic import Field, model_validator
 
 from asrdiag.spec import Spec, SuitePath
 
-from ..recipe import Recipe
-from ..sft.schema import Count, Limits, Lora, Model, Module, PartName, Rate, Share, Validation
+from ..model_recipe import Count, LearningRates, Lora, ModelRecipe, Rate, Share
 
 if TYPE_CHECKING:
     from asrdiag.judge import JudgeSettings
@@ -133,20 +132,13 @@ class Collapse(Spec):
     """Of answers that are one text, said to at least three clips with different references."""
 
 
-class RlRecipe(Recipe):
+class RlRecipe(ModelRecipe):
     """Reinforcement learning of a speech model."""
 
     step: Literal["rl"]
-    model: Model
-    start: SuitePath | None = None
-    """An adapter that is made part of the model first: where supervised training ended."""
-    modules: Annotated[Mapping[PartName, Module], Field(min_length=1)] | None = None
     lora: RlLora = RlLora()
-    learning_rates: Annotated[Mapping[PartName, Rate], Field(min_length=1)]
-    """By part of the model; `llm` is another name of `decoder`."""
+    learning_rates: LearningRates
     train: Prompts
-    validation: Validation | None = None
-    limits: Limits = Limits()
     reward: RewardSpec = RewardSpec()
     sampling: SamplingSpec = SamplingSpec()
     groups: Groups = Groups()

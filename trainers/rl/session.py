@@ -17,17 +17,19 @@ from asrdiag.rollouts.log import RolloutLog
 from asrdiag.store.atomic import write_text
 from asrdiag.store.log import JsonLog, read_log
 
+from ..model_recipe import rates_by_part
 from ..progress import TrainDisplay
+from ..rows_of_recipe import RecipeRows
 from ..sft.callbacks import Interrupts
 from ..sft.folder import TrainFolder
 from ..sft.parts import groups as optimizer_groups
-from ..sft.pool import Pool, clip_limits
-from ..sft.validation import Look, Validation
+from ..sft.pool import clip_limits
+from ..sft.validation import Look
 from ..sft.weights import put
 from .clock import Clock
 from .collapse import collapsed
 from .draws import Draws
-from .opening import OpenedPolicy, rates
+from .opening import OpenedPolicy
 from .records import logged, of_step
 from .rewarding import open_reward
 from .sampling import Sampled, Sampler
@@ -47,8 +49,7 @@ class RlSession:
     recipe: RlRecipe
     folder: TrainFolder
     opened: OpenedPolicy
-    pool: Pool
-    validation: Validation | None
+    rows: RecipeRows
     display: TrainDisplay
     process: PartialState = field(default_factory=PartialState)
 
@@ -62,12 +63,15 @@ class RlSession:
         """
         recipe, number = self.recipe, self.process.process_index
         draws = Draws(
-            self.pool, recipe.train.enrich, recipe.seed, first=number, stride=self.process.num_processes
+            self.rows.train, recipe.train.enrich, recipe.seed, first=number, stride=self.process.num_processes
         )
         parameters = [each for each in self.opened.model.parameters() if each.requires_grad]
         optimizer = torch.optim.AdamW(
             optimizer_groups(
-                self.opened.model, self.opened.parts, rates(recipe), recipe.optimizer.weight_decay
+                self.opened.model,
+                self.opened.parts,
+                rates_by_part(recipe.learning_rates),
+                recipe.optimizer.weight_decay,
             )
         )
         updates = recipe.steps * recipe.loss.iterations
@@ -112,7 +116,7 @@ class RlSession:
         with ExitStack() as opened:
             answers = self.folder.path / "judge" / f"{number}.jsonl"
             reward = opened.enter_context(open_reward(recipe.reward, answers))
-            sampler = Sampler(recipe, self.opened.policy, self.pool, reward, clip_limits(recipe.limits))
+            sampler = Sampler(recipe, self.opened.policy, self.rows.train, reward, clip_limits(recipe.limits))
             if self.process.is_main_process:
                 rollouts = opened.enter_context(
                     RolloutLog(self.folder.path / "rollouts.jsonl", position=position)
@@ -151,10 +155,14 @@ class RlSession:
                     break
         return None
 
+    def close(self) -> None:
+        """Close the files of rows."""
+        self.rows.close()
+
     def look(self, step: int) -> Look:
         """Transcribe the validation rows, and write down what came of it."""
-        assert self.validation is not None
-        found = self.validation.look(
+        assert self.rows.validation is not None
+        found = self.rows.validation.look(
             step,
             "rl",
             process=self.process.process_index,
@@ -168,7 +176,7 @@ class RlSession:
         return found
 
     def _look_once(self, step: int) -> None:
-        if self.validation and step not in self.folder.all_looks():
+        if self.rows.validation and step not in self.folder.all_looks():
             self.look(step)
 
     def _keeps(self, step: int) -> bool:

@@ -1,8 +1,6 @@
 """`asrdiag train sft RECIPE`."""
 
 import argparse
-import os
-from pathlib import Path
 
 
 def run(options: argparse.Namespace) -> int:
@@ -13,34 +11,22 @@ def run(options: argparse.Namespace) -> int:
 
     loaded = load_recipe(options.recipe, SftRecipe, data=options.data, settings=options.set)
     require_packages(loaded.recipe.trackers)
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # it says so each time a process is forked off
-    from contextlib import closing, nullcontext
+    from contextlib import closing
 
-    from asrdiag.store.lock import RunLock
-
-    from ..progress import make_display
-    from .device import choose_device
+    from ..workplace import open_workplace
     from .finishing import finish
-    from .folder import TrainFolder
     from .session import prepare
 
-    device, is_main = choose_device(options.device)
-    folder = TrainFolder(options.out or Path("training") / loaded.recipe.name)
-    writes = is_main and not options.dry_run
-    if writes:
-        if options.fresh:
-            folder.make_room()
-        folder.path.mkdir(parents=True, exist_ok=True)
-    with (
-        RunLock(folder.path) if writes else nullcontext(),
-        make_display(options.progress if is_main else "none") as display,
-        closing(prepare(loaded, folder if not options.dry_run else None, display, device)) as session,
-    ):
-        for planned in session.stages:
-            display.note(planned.told())
-        if options.dry_run:
-            return 0
-        looks = session.run()
-        if is_main:
+    with open_workplace(options, loaded.recipe.name) as place:
+        with (
+            place.display as display,
+            closing(prepare(loaded, place.folder, display, place.device)) as session,
+        ):
+            for planned in session.stages:
+                display.note(planned.told())
+            if options.dry_run:
+                return 0
+            looks = session.run()
+        if place.is_main:
             finish(session, looks)
     return 0

@@ -48,6 +48,11 @@ class TrainFolder:
         """The weights at a step, counted over all stages."""
         return self.path / "checkpoints" / f"step-{step:06d}"
 
+    def checkpoints(self) -> list[int]:
+        """The steps of those that are there."""
+        found = (self.path / "checkpoints").glob("step-*")
+        return sorted(int(path.name.partition("-")[2]) for path in found)
+
     def state(self, stage: int) -> Path:
         """What a stage needs to go on."""
         return self.path / "state" / f"{stage:02d}"

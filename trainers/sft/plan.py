@@ -63,7 +63,7 @@ def plan(recipe: SftRecipe, pool: Pool) -> tuple[PlannedStage, ...]:
 def left_out(recipe: SftRecipe, pool: Pool) -> list[str]:
     """What is not trained on, a line for each reason."""
     known, train = pool.known, recipe.train
-    found = [f"{count} rows are skipped: {reason}" for reason, count in pool.skipped.most_common()]
+    found = []
     if hard := int((known.base_wer[~known.clean] >= train.max_base_wer).sum()):
         found.append(
             f"{hard} rows are left out: base_wer is not below train.max_base_wer {train.max_base_wer:g}"
@@ -73,7 +73,7 @@ def left_out(recipe: SftRecipe, pool: Pool) -> list[str]:
         found.append(f"{ungraded} rows are left out: they have no base_wer (train.ungraded: skip)")
     if train.clean_share and not known.clean.any():
         found.append(f"train.clean_share is {train.clean_share:g}, but no row is clean (meta.scenario)")
-    return [f"{pool.rows.path.name}: {line}" for line in found]
+    return [*pool.told_skipped(), *(f"{pool.rows.path.name}: {line}" for line in found)]
 
 
 def accumulation(batch: Batch, n_processes: int) -> int:

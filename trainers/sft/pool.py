@@ -22,10 +22,10 @@ from ..data.clips import Limits as ClipLimits
 from ..data.line import TrainingRow
 from ..data.rows import Refusal, RowFile
 from ..families.base import TrainedFamily
+from ..model_recipe import Limits
 from ..progress import TrainDisplay
 from .distilling import clean_place
 from .order import Known
-from .schema import Limits
 
 T = TypeVar("T")
 
@@ -49,6 +49,13 @@ class Pool:
 
     def __getitem__(self, index: int) -> TrainingRow:
         return self.rows[int(self.usable[index])]
+
+    def told_skipped(self) -> list[str]:
+        """How many rows cannot be used, a line for each reason."""
+        return [
+            f"{self.rows.path.name}: {count} rows are skipped: {reason}"
+            for reason, count in self.skipped.most_common()
+        ]
 
     def record(self) -> dict[str, Json]:
         """What decides which rows are seen."""

@@ -1,78 +1,12 @@
 """A recipe for `asrdiag train sft`: one pydantic model is the check and the reference."""
 
-import re
-from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
-from asrdiag.engines.transformers.checkpoint import CheckpointName
-from asrdiag.engines.transformers.checkpoint_spec import Tag
 from asrdiag.spec import Identifier, Spec, SuitePath
 
-from ..recipe import Recipe
-
-Share = Annotated[float, Field(ge=0, le=1)]
-Rate = Annotated[float, Field(gt=0)]
-Count = Annotated[int, Field(ge=1)]
-PARTS = {"llm": "decoder"}
-"""Other names of parts."""
-PartName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
-
-
-class Model(Spec):
-    """What is trained, and how it is asked: as a system of the `transformers` engine says it."""
-
-    checkpoint: CheckpointName
-    revision: str | None = None
-    family: str | None = None
-    dtype: Literal["float32", "bfloat16"] = "float32"
-    """Of what is computed, and of the weights beside an adapter; what learns is float32 always."""
-    attention: Literal["eager", "sdpa", "flash_attention_2"] | None = None
-    language: Literal["auto", "from_clip"] | Tag = "auto"
-    """`auto`: the model is not told and learns to say it, where it says it; `from_clip`: it is told."""
-    prompt: str | None = None
-
-
-def _compiles(pattern: str) -> str:
-    try:
-        re.compile(pattern)
-    except re.error as error:
-        raise ValueError(f"found {pattern!r}, expected a regular expression: {error}") from None
-    return pattern
-
-
-Pattern = Annotated[str, AfterValidator(_compiles)]
-
-
-class Module(Spec):
-    """A part of a model, by regular expressions."""
-
-    weights: Pattern
-    """Its parameters: their names match from the start."""
-    lora: Pattern
-    """The linear layers that an adapter changes: their names match whole."""
-
-
-class Lora(Spec):
-    """An adapter of low rank (Hu et al. 2021) for every linear layer of each trained part."""
-
-    r: Count = 8
-    alpha: Count = 16
-    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.05
-
-
-class Limits(Spec):
-    """Rows beyond these are not trained on; they are counted and listed in `skipped.jsonl`."""
-
-    min_duration_s: Rate = 0.1
-    max_duration_s: Rate = 30.0
-    silence_dbfs: float = -60.0
-    """No tenth of a second is louder: nothing is heard in it."""
-    max_characters_per_s: Rate = 40.0
-    """A transcript that nobody could speak in the time belongs to another clip."""
-    max_skipped_share: Share = 0.05
-    """Nothing is trained if a larger share of the rows cannot be used."""
+from ..model_recipe import Count, LearningRates, Lora, ModelRecipe, Rate
 
 
 class Rows(Spec):
@@ -87,28 +21,11 @@ class Rows(Spec):
     """Degraded rows without `base_wer`; kept, they count as the hardest."""
 
 
-class Validation(Spec):
-    """The rows that checkpoints are chosen by."""
-
-    rows: SuitePath
-    limit: Count | None = None
-    """So many of them, drawn once."""
-    batch_size: Count = 16
-    max_rise: Mapping[Literal["clean_wer", "empty", "hallucination", "repetition"], Share] = {
-        "clean_wer": 0.005,
-        "empty": 0.01,
-        "hallucination": 0.01,
-        "repetition": 0.01,
-    }
-    """A checkpoint at which one of these has risen by more over the untrained model is not chosen."""
-
-
 class Phase(Spec):
     """Which parts learn from which rows, and how fast."""
 
     name: Identifier
-    learning_rates: Annotated[Mapping[PartName, Rate], Field(min_length=1)]
-    """By part; parts that are not named stay as they are. `llm` is another name of `decoder`."""
+    learning_rates: LearningRates
     curriculum: Annotated[tuple[Rate, ...], Field(min_length=1)] | None = None
     """Rising limits of `base_wer`: a stage for each, on all rows below it."""
     rows: Count | None = None
@@ -149,20 +66,13 @@ class Optimizer(Spec):
 Variant = Literal["a2s", "no-curriculum", "llm-first", "joint", "plain"]
 
 
-class SftRecipe(Recipe):
+class SftRecipe(ModelRecipe):
     """Supervised training in phases."""
 
     step: Literal["sft"]
-    model: Model
-    modules: Annotated[Mapping[PartName, Module], Field(min_length=1)] | None = None
-    """The parts of a model of a family that has none of its own here."""
     lora: Lora | None = Lora()
     """`null`: the parts' own weights are trained."""
-    start: SuitePath | None = None
-    """An adapter of the same layers, rank and alpha that training goes on from."""
     train: Rows
-    validation: Validation | None = None
-    limits: Limits = Limits()
     phases: Annotated[tuple[Phase, ...], Field(min_length=1)]
     variant: Variant = "a2s"
     """How the phases are taken, for comparisons: see `variants`."""

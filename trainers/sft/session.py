@@ -1,6 +1,5 @@
 """One training, from its recipe to the chosen weights; the same again goes on where it stopped."""
 
-import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -9,26 +8,26 @@ from accelerate.utils import gather_object
 from transformers import TrainingArguments
 
 from asrdiag.errors import unknown
-from asrdiag.spec import Json
 from asrdiag.store.log import JsonLog
 
+from ..identity import identity
+from ..model_recipe import part_name
 from ..progress import TrainDisplay
 from ..recipe import LoadedRecipe
+from ..rows_of_recipe import RecipeRows, open_rows
 from .callbacks import Interrupts, Keeper, Reporter, Rhythm
 from .dataset import StageDataset
 from .folder import TrainFolder
-from .opening import Opened, open_model, system_spec
+from .opening import Opened, open_model
 from .plan import PlannedStage, accumulation, left_out, plan, total_steps
-from .pool import Pool, clip_limits, open_pool
-from .schema import PARTS, SftRecipe
+from .pool import clip_limits
+from .schema import SftRecipe
 from .trainer import SftTrainer
-from .validation import Look, Validation
+from .validation import Look
 from .weights import load_weights
 
 SCHEDULES = {"cosine": "cosine", "linear": "linear", "constant": "constant_with_warmup"}
 """As transformers calls them."""
-NOT_IN_IDENTITY = ("name", "description", "workers", "trackers")
-"""Keys of a recipe that change nothing of what is learnt, as `validation.max_rise`, which only chooses."""
 
 
 @dataclass(frozen=True)
@@ -41,9 +40,8 @@ class Session:
     recipe: SftRecipe
     folder: TrainFolder
     opened: Opened
-    pool: Pool
+    rows: RecipeRows
     stages: tuple[PlannedStage, ...]
-    validation: Validation | None
     display: TrainDisplay
     interrupts: Interrupts
     process: PartialState = field(default_factory=PartialState)
@@ -59,8 +57,8 @@ class Session:
         left = [planned for planned in self.stages if not self.folder.done(planned.number)]
         if left and left[0].before:
             load_weights(self.opened.model, self.folder.checkpoint(left[0].before))
-        elif left and self.validation and 0 not in self.folder.all_looks():
-            self.display.note(f"before training: {len(self.validation)} validation rows")
+        elif left and self.rows.validation and 0 not in self.folder.all_looks():
+            self.display.note(f"before training: {len(self.rows.validation)} validation rows")
             self.look(0, "before")
         if left:
             # Stages that are done count as done; one under way counts from its last checkpoint.
@@ -71,16 +69,14 @@ class Session:
 
     def close(self) -> None:
         """Close the files of rows."""
-        self.pool.rows.close()
-        if self.validation is not None:
-            self.validation.pool.rows.close()
+        self.rows.close()
 
     def look(self, step: int, stage: str) -> Look:
         """Transcribe the validation rows, and write down what came of it."""
-        assert self.validation is not None
+        assert self.rows.validation is not None
         model = self.opened.family.family.model
         model.eval()
-        found = self.validation.look(
+        found = self.rows.validation.look(
             step,
             stage,
             process=self.process.process_index,
@@ -116,7 +112,7 @@ class Session:
                 distillation=self.recipe.distillation,
                 args=self._arguments(planned, state),
                 dataset=StageDataset(
-                    self.pool,
+                    self.rows.train,
                     planned.order.rows,
                     self.opened.family,
                     clip_limits(self.recipe.limits),
@@ -128,7 +124,7 @@ class Session:
                     Reporter(log, self.display, stage.name, planned.before),
                     self.interrupts,
                 ],
-                look=look if self.validation else None,
+                look=look if self.rows.validation else None,
             )
             with self.interrupts.listening():
                 trainer.train(resume_from_checkpoint=str(resume) if resume else None)
@@ -186,66 +182,30 @@ def prepare(
         accumulation(recipe.batch, process.num_processes)
     except ValueError as error:
         raise loaded.error(("batch", "size"), str(error)) from None
-    writes = folder is not None and process.is_main_process
     opened = open_model(recipe, device)
     for index, phase in enumerate(recipe.phases):
         for part in phase.learning_rates:
-            if PARTS.get(part, part) not in opened.parts:
+            if part_name(part) not in opened.parts:
                 place = ("phases", index, "learning_rates", part)
                 raise loaded.error(place, unknown("part", part, opened.parts))
     if recipe.batch.per_device > 1 and not opened.family.shares_batches():
         text = "found more than 1; clips of different lengths change each other in a batch of such models"
         raise loaded.error(("batch", "per_device"), text)
-    if folder is not None and writes:
-        folder.begin(_identity(loaded), loaded.content)
-
-    def look_at(rows: Path, name: str, distils: bool = False) -> Pool:
-        listing = folder.listing(name) if folder is not None and writes else None
-        return open_pool(rows, opened.family, recipe.limits, listing, display, distils=distils)
-
-    pool = look_at(recipe.train.rows, "train", recipe.distillation > 0)
-    validation = None
-    if recipe.validation is not None:
-        validation = Validation(
-            look_at(recipe.validation.rows, "validation"),
-            opened.family,
-            clip_limits(recipe.limits),
-            batch_size=recipe.validation.batch_size,
-            limit=recipe.validation.limit,
-            seed=recipe.seed,
-        )
-    if folder is not None and writes:
-        found = {"train": pool.record()}
-        folder.begin_with(found | ({"validation": validation.pool.record()} if validation else {}))
-    for line in left_out(recipe, pool):
+    written = folder if process.is_main_process else None
+    if written is not None:
+        written.begin(identity(loaded), loaded.content)
+    rows = open_rows(
+        recipe, recipe.train.rows, opened.family, written, display, distils=recipe.distillation > 0
+    )
+    for line in left_out(recipe, rows.train):
         display.note(line)
     process.wait_for_everyone()
     return Session(
         recipe=recipe,
         folder=folder or TrainFolder(Path()),
         opened=opened,
-        pool=pool,
-        stages=plan(recipe, pool),
-        validation=validation,
+        rows=rows,
+        stages=plan(recipe, rows.train),
         display=display,
         interrupts=Interrupts(display),
     )
-
-
-def _identity(loaded: LoadedRecipe[SftRecipe]) -> dict[str, Json]:
-    """All that decides what is learnt."""
-    said = {key: value for key, value in loaded.resolved().items() if key not in NOT_IN_IDENTITY}
-    if isinstance(looked := said.get("validation"), dict):
-        said["validation"] = {key: value for key, value in looked.items() if key != "max_rise"}
-    start = loaded.recipe.start
-    return {
-        "schema": 1,
-        "recipe": said,
-        "model": system_spec(loaded.recipe).identity()["revision"],
-        "start": None if start is None else _sha256(start / "adapter_model.safetensors"),
-    }
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

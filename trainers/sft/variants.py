@@ -13,7 +13,8 @@ the recipe gives it (the higher one, where phases differ).
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from .schema import PARTS, Phase, Variant
+from ..model_recipe import rates_by_part
+from .schema import Phase, Variant
 
 DECODER = "decoder"
 
@@ -46,14 +47,14 @@ def stages(phases: Sequence[Phase], variant: Variant) -> tuple[Stage, ...]:
     """
     chosen = list(phases)
     if variant == "llm-first":
-        chosen.sort(key=lambda phase: set(_rates(phase)) != {DECODER})
+        chosen.sort(key=lambda phase: set(rates_by_part(phase.learning_rates)) != {DECODER})
     highest: dict[str, float] = {}
     for phase in phases:
-        for part, rate in _rates(phase).items():
+        for part, rate in rates_by_part(phase.learning_rates).items():
             highest[part] = max(rate, highest.get(part, 0.0))
     found: list[Stage] = []
     for phase in chosen:
-        rates = highest if variant in ("joint", "plain") else _rates(phase)
+        rates = highest if variant in ("joint", "plain") else rates_by_part(phase.learning_rates)
         limits = phase.curriculum or (None,)
         at_once = variant in ("no-curriculum", "plain")
         groups = [tuple(limits)] if at_once else [(limit,) for limit in limits]
@@ -71,7 +72,3 @@ def stages(phases: Sequence[Phase], variant: Variant) -> tuple[Stage, ...]:
                 )
             )
     return tuple(found)
-
-
-def _rates(phase: Phase) -> dict[str, float]:
-    return {PARTS.get(part, part): rate for part, rate in phase.learning_rates.items()}

@@ -5,6 +5,7 @@ import json
 import pytest
 import torch
 
+from asrdiag.errors import UsageError
 from asrdiag.rollouts.reading import read_rollouts
 from asrdiag.trainers.rl.finishing import finish
 from asrdiag.trainers.rl.update import Learner
@@ -76,3 +77,18 @@ def test_a_collapse_ends_it(session, capsys):
     assert len((training.folder.path / "steps.jsonl").read_text().splitlines()) == 2
     assert finish(training, wrong) == 1
     assert "ended early" in capsys.readouterr().err
+
+
+def test_a_folder_is_gone_on_with_by_the_same_training_only(session, place, tmp_path):
+    rows = tmp_path / "rows.jsonl"
+    audio = str(place)
+    rows.write_text((place / "train.jsonl").read_text().replace('["', f'["{audio}/'))
+    given = {"train": {"rows": str(rows)}, "validation": {"rows": str(rows)}}
+    session(**given)
+    # How a checkpoint is chosen decides nothing of what is learnt.
+    session(**given | {"validation": {"rows": str(rows), "max_rise": {"empty": 0.5}}})
+    with pytest.raises(UsageError, match=r"holds another training: recipe\.loss\.beta was 0\.04 and is 0"):
+        session(**given, loss={"beta": 0})
+    rows.write_text(rows.read_text().replace("go on", "go off"))
+    with pytest.raises(UsageError, match=r"holds another training: train\.sha256"):
+        session(**given)

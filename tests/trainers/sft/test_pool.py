@@ -8,11 +8,11 @@ import soundfile
 
 from asrdiag.errors import AsrdiagError, UsageError
 from asrdiag.trainers.data.clips import Limits as ClipLimits
+from asrdiag.trainers.model_recipe import Limits
 from asrdiag.trainers.progress import make_display
 from asrdiag.trainers.sft.dataset import StageDataset
 from asrdiag.trainers.sft.plan import left_out
 from asrdiag.trainers.sft.pool import open_pool
-from asrdiag.trainers.sft.schema import Limits
 
 RATE = 16_000
 
