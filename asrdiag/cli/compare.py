@@ -30,6 +30,13 @@ def add_parser(verbs: SubParsers) -> None:
         parser.add_argument(
             f"--{kind}", nargs="+", action="extend", default=[], metavar="ID", help=f"only these {kind}s"
         )
+    parser.add_argument(
+        "--unit",
+        choices=("speaker", "utterance"),
+        default="speaker",
+        help="what is drawn (default: speakers, where they are known; with utterances, what is found holds "
+        "for these speakers alone)",
+    )
     parser.add_argument("--level", type=_share, default=0.95, help="of the intervals (default: 0.95)")
     parser.add_argument(
         "--resamples", type=counting, default=10_000, metavar="N", help="of the bootstrap (default: 10000)"
@@ -53,7 +60,7 @@ def run(options: argparse.Namespace) -> int:
 
     check_destination("--csv", options.csv)
     folder = RunFolder(options.run)
-    selection = Selection(options.systems, options.dataset, options.condition, options.by)
+    selection = Selection(options.systems, options.dataset, options.condition, options.by, options.unit)
     found = compare_run(folder, selection, level=options.level, resamples=options.resamples)
     if not found.rows:
         raise UsageError(f"{options.run}: nothing in common to compare: {'; '.join(found.notes)}")

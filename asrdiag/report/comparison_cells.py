@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from ..errors import UsageError, unknown
 from ..simulation.sweep import entry_id
@@ -21,6 +21,8 @@ class Selection:
     datasets: Sequence[str] = ()
     conditions: Sequence[str] = ()
     by: str = "dataset"
+    unit: Literal["speaker", "utterance"] = "speaker"
+    """What is drawn; `utterance`: what is found holds for these speakers alone."""
 
 
 class Key(NamedTuple):

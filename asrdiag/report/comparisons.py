@@ -29,8 +29,8 @@ def compare_run(
 ) -> Comparisons:
     """Compare the systems of a run on the clips that all of them answered.
 
-    Answers are paired by clip within dataset and condition. Speakers are the independent units where all are
-    known and there are several, else utterances are, each with all its conditions.
+    Answers are paired by clip within dataset and condition. Speakers are the independent units where the
+    selection allows it, all are known and there are several; else utterances are, with all their conditions.
 
     Raises:
         UsageError: this is not a run directory, a name is unknown, or there are no two systems with scores.
@@ -43,7 +43,7 @@ def compare_run(
     notes: list[str] = []
     for dataset, conditions in clusters(chosen, selection.by):
         gathering = gather(folder, dataset, systems, conditions, selection.by)
-        compared = _compared(gathering.found, selection.by, level, resamples)
+        compared = _compared(gathering.found, selection, level, resamples)
         rows += ({"run_id": run["run_id"], **row} for row in compared.rows)
         notes += [*gathering.notes, *compared.notes]
     _correct_for_all(rows, level)
@@ -61,18 +61,18 @@ def compare_answers(
         level: of the intervals.
         resamples: of the bootstrap.
     """
-    compared = _compared(found, by, level, resamples)
+    compared = _compared(found, Selection(by=by), level, resamples)
     _correct_for_all(compared.rows, level)
     return compared
 
 
-def _compared(found: Sequence[Answers], by: str, level: float, resamples: int) -> Comparisons:
+def _compared(found: Sequence[Answers], selection: Selection, level: float, resamples: int) -> Comparisons:
     """The rows, not corrected yet for how many there are."""
     rows: list[dict[str, Any]] = []
     notes: list[str] = []
     for answers in found:
         if answers.sample_ids:
-            rows += _rows(answers, by, level, resamples)
+            rows += _rows(answers, selection, level, resamples)
         else:
             missing = ", ".join(f"{name} {count}" for name, count in answers.unanswered.items())
             where = f"{answers.dataset}/{answers.group}".rstrip("/")
@@ -80,8 +80,8 @@ def _compared(found: Sequence[Answers], by: str, level: float, resamples: int) -
     return Comparisons(tuple(rows), tuple(notes))
 
 
-def _rows(answers: Answers, by: str, level: float, resamples: int) -> Iterator[dict[str, Any]]:
-    speakers = speaker_blocks(answers.speakers)
+def _rows(answers: Answers, selection: Selection, level: float, resamples: int) -> Iterator[dict[str, Any]]:
+    speakers = speaker_blocks(answers.speakers) if selection.unit == "speaker" else None
     repeated = len(set(answers.sample_ids)) < len(answers.sample_ids)
     found = compare_letters(
         answers.letters,
@@ -92,7 +92,7 @@ def _rows(answers: Answers, by: str, level: float, resamples: int) -> Iterator[d
     )
     common = {
         "dataset": answers.dataset,
-        "by": by,
+        "by": selection.by,
         "group": answers.group,
         "conditions": "+".join(answers.conditions),
         "language": "+".join(sorted(answers.languages)),

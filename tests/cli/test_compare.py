@@ -94,6 +94,22 @@ def test_the_numbers_are_those_of_the_metrics(asrdiag: Command, made: Path) -> N
     ]
 
 
+def test_utterances_are_drawn_where_that_is_asked_for(asrdiag: Command, made: Path) -> None:
+    assert asrdiag("compare", made, "--unit", "utterance", "--condition", "clean").returncode == 0
+    [row] = written(made)
+    said = corpus(12, 3)
+    references = [each.reference for each in said]
+    systems = {"good": answers(said, 1, every=3), "poor": answers(said, 3)}
+    expected = compare({name: score(references, list(found.values())) for name, found in systems.items()})
+    interval = expected.pairs[0].interval
+    assert (row["unit"], row["n_units"]) == ("utterance", "12")
+    assert interval is not None
+    assert float(row["difference_low_pct"]) == pytest.approx(100 * interval.low, abs=1e-4)
+    refused = asrdiag("compare", made, "--unit", "clip")
+    assert refused.returncode == 2
+    assert "'speaker', 'utterance'" in refused.stderr
+
+
 def test_conditions_are_put_together_or_apart(asrdiag: Command, made: Path) -> None:
     assert asrdiag("compare", made).returncode == 0
     [whole] = written(made)
