@@ -5,6 +5,7 @@ from pathlib import Path
 
 from .families.base import TrainedFamily
 from .model_recipe import ModelRecipe
+from .overlap import Traits, in_common, told
 from .progress import TrainDisplay
 from .sft.folder import TrainFolder
 from .sft.pool import Pool, clip_limits, open_pool
@@ -64,6 +65,10 @@ def open_rows(
                 seed=recipe.seed,
             )
             rows = RecipeRows(rows.train, validation)
+            judged, learnt = validation.pool, rows.train
+            shared = in_common(map(Traits.of_row, judged), map(Traits.of_row, learnt))
+            for line in told(shared, len(judged), "validation row"):
+                display.note(line)
         if folder is not None:
             pools = {"train": rows.train}
             if rows.validation is not None:

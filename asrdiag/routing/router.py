@@ -69,7 +69,7 @@ class Router:
         Raises:
             SampleError: a clip is empty, or a sample of it is NaN or infinite.
         """
-        return [round(float(value), 6) for value in _sigmoid(self.logits(clips))]
+        return probabilities(self.logits(clips))
 
     def _logits_of_windows(self, windows: Sequence[npt.NDArray[np.float32]]) -> list[float]:
         order = sorted(range(len(windows)), key=lambda index: -len(windows[index]))
@@ -85,6 +85,15 @@ class Router:
             for index, value in zip(batch, differences.tolist(), strict=True):
                 found[index] = value
         return found
+
+
+def probabilities(logits: npt.NDArray[np.float64]) -> list[float]:
+    """p(degraded) of logits as it is compared with a threshold, and as records have it: to six decimals.
+
+    >>> probabilities(np.array([0.0, -1e-7]))
+    [0.5, 0.5]
+    """
+    return [round(float(value), 6) for value in _sigmoid(logits)]
 
 
 def padded(clips: Sequence[npt.NDArray[np.float32]]) -> tuple[torch.Tensor, torch.Tensor]:

@@ -133,13 +133,16 @@ def loudest_dbfs(samples: npt.NDArray[np.float32], sample_rate_hz: int) -> float
     return 10 * math.log10(most) if most > 0 else -math.inf
 
 
-def _require_there(place: Place) -> None:
-    # What a name holds that is no file (a null byte, a name too long) is no file either.
+def is_there(path: Path) -> bool:
+    """Whether it is a file; a name that none can have (with a null byte, or too long) is none's."""
     try:
-        there = place.path.is_file()
+        return path.is_file()
     except (OSError, ValueError):
-        there = False
-    if not there:
+        return False
+
+
+def _require_there(place: Place) -> None:
+    if not is_there(place.path):
         raise ClipRefused("missing_audio", f"{place.path}: no such file; expected an audio file")
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from asrdiag.cli.output import as_text, complain, out
 
 from ..recipe import load_recipe
+from ..wording import counted
 from .recipe import DataRecipe
 
 
@@ -43,7 +44,7 @@ def run(options: argparse.Namespace) -> int:
         out("nothing to do: the data is complete")
     out(as_text(lambda _: render(outcome.record, recipe.bin_names())).removesuffix("\n"))
     for name, file in outcome.record["files"].items():
-        out(f"{folder / name}: {file['rows']} rows")
+        out(f"{folder / name}: {counted(file['rows'], 'row')}")
     if outcome.record["dropped"]:
         out(f"left out, each with its reason: {folder / 'dropped.jsonl'}")
     if outcome.bad_share > recipe.max_bad_share:

@@ -10,6 +10,7 @@ from typing import Any
 
 from asrdiag.store.atomic import is_leftover, replacing
 
+from .clips import is_there
 from .pool import Pool
 from .recipe import DataRecipe
 from .splitting import PARTS
@@ -96,13 +97,16 @@ def _rows(pool: Pool, recipe: DataRecipe, out: Path, part: str) -> Iterator[dict
 
 
 def _source(source: str | None, recipe: DataRecipe, folder: Path) -> dict[str, Any] | None:
-    """What a clip was made of; its path, if it leads somewhere, as those of clips."""
+    """What a clip was made of; its path, if it leads somewhere, as those of clips.
+
+    What copied clips were made of stays where it is, wherever the copies go.
+    """
     found: dict[str, Any] | None = json.loads(source) if source else None
     path = found.get("path") if found else None
-    if found is None or not isinstance(path, str) or not Path(path).is_file():
+    if found is None or not isinstance(path, str) or not is_there(Path(path)):
         return found
     path = str(Path(path).absolute())
-    return found | {"path": path if recipe.paths == "absolute" else os.path.relpath(path, folder)}
+    return found | {"path": os.path.relpath(path, folder) if recipe.paths == "relative" else path}
 
 
 def _messages(recipe: DataRecipe, solution: str) -> list[dict[str, str]]:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from asrdiag.errors import UsageError
-from asrdiag.routing.router import Router
+from asrdiag.routing.router import Router, probabilities
 
 from ..data.clips import ClipRefused
 from .examples import Examples
@@ -115,7 +115,7 @@ def rows(name: str, judged: Judged, temperature: float, threshold: float) -> Ite
         threshold: the p(degraded) from which a clip counts as degraded.
     """
     scaled = judged.logits / temperature
-    taken = 1 / (1 + np.exp(-np.clip(scaled, -700, 700))) >= threshold
+    taken = np.array(probabilities(scaled)) >= threshold  # as a routed system decides
     right, clean = taken == judged.degraded, ~judged.degraded
     every = np.ones(len(right), dtype=np.bool_)
     groups: list[tuple[str, str, Flags]] = [("all", "", every)]

@@ -56,15 +56,23 @@ def rows(cells: Sequence[Answered], thresholds: Sequence[float], own: float) -> 
 
 
 def best_threshold(cells: Sequence[Answered], thresholds: Sequence[float]) -> float:
-    """The threshold with the fewest errors over all clips; of several that do as well, their middle one."""
-    errors = [
-        sum(
-            float(np.where(cell.p_degraded >= at, cell.adapted_errors, cell.base_errors).sum())
-            for cell in cells
-        )
-        for at in sorted(thresholds)
-    ]
-    places = [place for place, value in enumerate(errors) if value == min(errors)]
+    """The threshold with the lowest error rate over all clips; of several that do as well, their middle one.
+
+    Where some clips are scored by words and others by characters, it is the mean of both rates that counts:
+    added up, the unit with more tokens would decide.
+    """
+
+    def rate(at: float) -> float:
+        errors, tokens = dict.fromkeys(units, 0.0), dict.fromkeys(units, 0.0)
+        for cell in cells:
+            adapted = cell.p_degraded >= at
+            errors[cell.unit] += float(np.where(adapted, cell.adapted_errors, cell.base_errors).sum())
+            tokens[cell.unit] += float(cell.tokens.sum())
+        return sum(errors[unit] / max(tokens[unit], 1.0) for unit in units)
+
+    units = list(dict.fromkeys(cell.unit for cell in cells))
+    rates = [rate(at) for at in sorted(thresholds)]
+    places = [place for place, value in enumerate(rates) if value == min(rates)]
     return sorted(thresholds)[places[len(places) // 2]]
 
 

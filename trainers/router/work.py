@@ -18,6 +18,7 @@ from asrdiag.spec import Json
 from asrdiag.store.atomic import write_json, write_text
 from asrdiag.store.log import JsonLog, read_log
 
+from ..overlap import Traits, in_common, told
 from ..progress import TrainDisplay
 from ..recipe import LoadedRecipe
 from . import answers, evaluation
@@ -59,6 +60,10 @@ class Plan:
             n_steps = n_steps_of(self.sets[TRAIN], self.recipe.training)
             yield f"{n_steps} steps of {self.recipe.training.batch_size} clips on {self.device}"
 
+        if TRAIN in self.sets:
+            judged = list(_traits(self.sets[VALIDATION]))
+            yield from told(in_common(judged, _traits(self.sets[TRAIN])), len(judged), "validation clip")
+
     def identity(self) -> dict[str, Json]:
         """Of all that the weights depend on."""
         said = self.loaded.resolved()
@@ -66,6 +71,11 @@ class Plan:
             name: said[name] for name in ("seed", "model", "train", "validation", "simulation", "training")
         }
         return {**what, "content": {name: list(self.sets[name].content) for name in (TRAIN, VALIDATION)}}
+
+
+def _traits(examples: Examples) -> Iterator[Traits]:
+    """Of every clip, once: a simulated one has the clean one beside it."""
+    return (Traits.of_utterance(each.utterance) for each in examples if not each.simulated)
 
 
 def plan(loaded: LoadedRecipe[RouterRecipe], device: torch.device) -> Plan:
@@ -193,7 +203,7 @@ def _sweep(planned: Plan, router: Router, folder: Path, display: TrainDisplay) -
             row["policy"] != sweeping.AT or row["threshold"] == own
         ):
             out(_swept(row))
-    out(f"fewest errors at the threshold {sweeping.best_threshold(cells, said.thresholds):g}")
+    out(f"lowest error rate at the threshold {sweeping.best_threshold(cells, said.thresholds):g}")
     if lost := sum(cell.n_unanswered for cell in cells):
         complain(f"sweep: {lost} clips left out: one of the systems has no answer to them")
 

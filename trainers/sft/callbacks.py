@@ -7,6 +7,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from accelerate import PartialState
+from accelerate.utils import gather_object
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from asrdiag.store.atomic import write_json
@@ -73,22 +75,29 @@ class Interrupts(TrainerCallback):
         self._display = display
         self.asked = False
 
+    def share(self) -> bool:
+        """Whether any process was asked to end: all then are, or those left would wait for it for ever."""
+        if PartialState().num_processes > 1:
+            self.asked = any(gather_object([self.asked]))
+        return self.asked
+
     def on_step_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
     ) -> None:
-        if self.asked:
+        if self.share():
             control.should_save = control.should_training_stop = True
 
     @contextmanager
     def listening(self) -> Iterator[None]:
-        """Take the signals over while inside the block.
+        """Take the signals over while inside the block, which every process leaves alike.
 
         Raises:
-            KeyboardInterrupt: at the end of the block, if one came.
+            KeyboardInterrupt: at the end of the block, if one came to any process.
         """
         old = {number: signal.signal(number, self._ask) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
             yield
+            self.share()
         finally:
             for number, handler in old.items():
                 signal.signal(number, handler)

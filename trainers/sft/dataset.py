@@ -2,17 +2,19 @@
 
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 from torch.utils.data import Dataset
 
-from asrdiag.engines.transformers.families.base import RATE_HZ
 from asrdiag.errors import AsrdiagError, SampleError
 
-from ..data.clips import Limits, Place, read_place
+from ..data.clips import Limits
 from ..data.line import TrainingRow
 from ..families.base import Tensors, TrainedFamily
-from .distilling import CLEAN, clean_place
+from .distilling import CLEAN
 from .order import Indices
 from .pool import Pool
+from .row_audio import read_clean, read_degraded
 
 
 class StageDataset(Dataset[dict[str, Any]]):
@@ -33,16 +35,17 @@ class StageDataset(Dataset[dict[str, Any]]):
         """
         row = self._pool[int(self._order[index])]
         try:
-            found: dict[str, Any] = dict(self._example(row, Place(row.audio)))
-            if self._distils:
-                found[CLEAN] = self._example(row, clean_place(row, self._pool.rows.path))
-            return found
+            own = self._example(row, read_degraded(row, self._limits))
+            if not self._distils:
+                return dict(own)
+            if row.clean:
+                return own | {CLEAN: own}
+            return own | {CLEAN: self._example(row, read_clean(row, self._pool.rows.path, self._limits))}
         except SampleError as error:
             raise AsrdiagError(
                 f"{row.id}: could be trained on when the training began, and now cannot: {error}"
             ) from error
 
-    def _example(self, row: TrainingRow, place: Place) -> Tensors:
-        samples = read_place(place, RATE_HZ, self._limits)
+    def _example(self, row: TrainingRow, samples: npt.NDArray[np.float32]) -> Tensors:
         piece = self._family.piece(row.id, samples, row.language)
         return self._family.example(piece, row.language, row.solution)

@@ -8,38 +8,14 @@ arXiv:1708.05466).
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import torch
 
-from ..data.clips import ClipRefused, Place
-from ..data.line import TrainingRow
 from ..families.base import IGNORED, TrainedFamily
 
 CLEAN = "clean"
 """The key of a batch that holds the clips as they were, as a batch of their own."""
-
-
-def clean_place(row: TrainingRow, rows: Path) -> Place:
-    """Where the clip of a row is as it was before it was degraded; of a clean row, its own.
-
-    Args:
-        row: with `meta.source`, unless it is clean.
-        rows: the file that it stands in; a relative path starts at its folder.
-
-    Raises:
-        ClipRefused: the row does not say what it was made of.
-    """
-    if row.clean:
-        return Place(row.audio)
-    source = row.meta.get("source")
-    path = source.get("path") if isinstance(source, dict) else None
-    if not isinstance(path, str):
-        raise ClipRefused(
-            "no_source", "found no meta.source.path, expected where the clip is that this one was made of"
-        )
-    return Place(rows.parent / path, float(source.get("offset_s") or 0.0), source.get("duration_s"))
 
 
 def batch_with_clean(family: TrainedFamily, examples: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -54,33 +30,50 @@ def batch_with_clean(family: TrainedFamily, examples: Sequence[dict[str, Any]]) 
 
 @contextmanager
 def untrained(model: Any) -> Iterator[Any]:
-    """peft's model as it was without its adapter, for asking it only."""
+    """peft's model as it was without its adapter, for asking it only; afterwards it is as before."""
     learning = [parameter.requires_grad for parameter in model.parameters()]
+    was_training = model.training
     model.eval()
-    with torch.no_grad(), model.disable_adapter():
-        yield model
-    model.train()
-    # peft lets every part of an adapter learn when it is switched on again.
-    for parameter, learns in zip(model.parameters(), learning, strict=True):
-        parameter.requires_grad_(learns)
+    try:
+        with torch.no_grad(), model.disable_adapter():
+            yield model
+    finally:
+        model.train(was_training)
+        # peft lets every part of an adapter learn when it is switched on again.
+        for parameter, learns in zip(model.parameters(), learning, strict=True):
+            parameter.requires_grad_(learns)
 
 
-def divergence(logits: torch.Tensor, taught: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-    """The sum of the Kullback-Leibler divergence KL(taught || learnt), in nats, over the labels that count.
+def asked_for(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    """The scores where labels count, row by row: the same tokens of a transcript, whatever stands before it.
 
     Args:
         logits: of shape [rows, positions, vocabulary], for the last of the labels' positions.
-        taught: the untrained model's, of the same shape.
         labels: of shape [rows, all positions].
 
-    >>> same = torch.tensor([[[0.0, 1.0]]])
-    >>> float(divergence(same, same, torch.tensor([[1]])))
+    Returns:
+        Of shape [labels that count, vocabulary].
+    """
+    return logits[labels[:, labels.shape[1] - logits.shape[1] :] != IGNORED]
+
+
+def divergence(learnt: torch.Tensor, taught: torch.Tensor) -> torch.Tensor:
+    """The sum of the Kullback-Leibler divergence KL(taught || learnt) over all tokens, in nats.
+
+    Args:
+        learnt: scores of shape [tokens, vocabulary].
+        taught: the untrained model's for the same tokens.
+
+    >>> same = torch.tensor([[0.0, 1.0]])
+    >>> float(divergence(same, same))
     0.0
-    >>> fair, sure = torch.zeros(1, 1, 2), torch.tensor([[[0.0, -1e9]]])
-    >>> round(float(divergence(fair, sure, torch.tensor([[1]]))), 4)  # ln 2
+    >>> fair, sure = torch.zeros(1, 2), torch.tensor([[0.0, -1e9]])
+    >>> round(float(divergence(fair, sure)), 4)  # ln 2
     0.6931
     """
-    asked = labels[:, labels.shape[1] - logits.shape[1] :] != IGNORED
-    learnt, known = (each.float().log_softmax(dim=-1) for each in (logits, taught))
-    apart = torch.nn.functional.kl_div(learnt, known, reduction="none", log_target=True).sum(dim=-1)
-    return apart[asked].sum()
+    if learnt.shape != taught.shape:
+        raise ValueError(
+            f"found scores of shape {list(learnt.shape)} and {list(taught.shape)}, expected equal"
+        )
+    found, known = (each.float().log_softmax(dim=-1) for each in (learnt, taught))
+    return torch.nn.functional.kl_div(found, known, reduction="sum", log_target=True)

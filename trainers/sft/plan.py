@@ -8,6 +8,7 @@ import numpy as np
 
 from asrdiag.errors import UsageError
 
+from ..wording import counted
 from .order import Order, order
 from .pool import Pool
 from .schema import Batch, SftRecipe
@@ -31,10 +32,11 @@ class PlannedStage:
         rates = ", ".join(f"{part} {rate:g}" for part, rate in self.stage.learning_rates.items())
         below = self.stage.max_base_wer
         limit = "" if below is None else f" (base WER < {100 * below:g} %)"
-        clean = f" and {self.order.n_clean} clean ones" if self.order.n_clean else ""
+        clean = f" and {self.order.n_clean} clean" if self.order.n_clean else ""
+        seen = counted(len(self.order.rows), "row")
         return (
-            f"{self.stage.name}: {self.steps} steps of {rates}; {len(self.order.rows)} rows, drawn from "
-            f"{self.order.n_degraded} degraded ones{limit}{clean}"
+            f"{self.stage.name}: {counted(self.steps, 'step')} of {rates}; {seen}, drawn from "
+            f"{self.order.n_degraded} degraded{limit}{clean}"
         )
 
 
@@ -55,7 +57,7 @@ def plan(recipe: SftRecipe, pool: Pool) -> tuple[PlannedStage, ...]:
             )
         steps = math.ceil(len(drawn.rows) / recipe.batch.size)
         before = found[-1].before + found[-1].steps if found else 0
-        warmup = math.floor(steps * stage.warmup_ratio)  # with one step of it, the first would teach nothing
+        warmup = math.floor(steps * stage.warmup_ratio)
         found.append(PlannedStage(stage, number, drawn, steps, before, warmup))
     return tuple(found)
 
@@ -66,11 +68,14 @@ def left_out(recipe: SftRecipe, pool: Pool) -> list[str]:
     found = []
     if hard := int((known.base_wer[~known.clean] >= train.max_base_wer).sum()):
         found.append(
-            f"{hard} rows are left out: base_wer is not below train.max_base_wer {train.max_base_wer:g}"
+            f"{counted(hard, 'row', are=True)} left out: base_wer is not below train.max_base_wer "
+            f"{train.max_base_wer:g}"
         )
     ungraded = int(np.isnan(known.base_wer[~known.clean]).sum())
     if ungraded and train.ungraded == "skip":
-        found.append(f"{ungraded} rows are left out: they have no base_wer (train.ungraded: skip)")
+        found.append(
+            f"{counted(ungraded, 'row', are=True)} left out: no base_wer is given (train.ungraded: skip)"
+        )
     if train.clean_share and not known.clean.any():
         found.append(f"train.clean_share is {train.clean_share:g}, but no row is clean (meta.scenario)")
     return [*pool.told_skipped(), *(f"{pool.rows.path.name}: {line}" for line in found)]

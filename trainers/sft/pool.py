@@ -11,21 +11,23 @@ from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 from asrdiag.engines.transformers.families.base import RATE_HZ
 from asrdiag.errors import SampleError, UsageError
 from asrdiag.spec import Json
 from asrdiag.store.atomic import write_text
 
-from ..data.clips import ClipRefused, Place, read_place
+from ..data.clips import ClipRefused
 from ..data.clips import Limits as ClipLimits
 from ..data.line import TrainingRow
 from ..data.rows import Refusal, RowFile
 from ..families.base import TrainedFamily
 from ..model_recipe import Limits
 from ..progress import TrainDisplay
-from .distilling import clean_place
+from ..wording import counted
 from .order import Known
+from .row_audio import read_clean, read_degraded
 
 T = TypeVar("T")
 
@@ -50,10 +52,13 @@ class Pool:
     def __getitem__(self, index: int) -> TrainingRow:
         return self.rows[int(self.usable[index])]
 
+    def __iter__(self) -> Iterator[TrainingRow]:
+        return (self[index] for index in range(len(self)))
+
     def told_skipped(self) -> list[str]:
         """How many rows cannot be used, a line for each reason."""
         return [
-            f"{self.rows.path.name}: {count} rows are skipped: {reason}"
+            f"{self.rows.path.name}: {counted(count, 'row', are=True)} skipped: {reason}"
             for reason, count in self.skipped.most_common()
         ]
 
@@ -143,9 +148,7 @@ def _look_at(
     row: TrainingRow, path: Path, family: TrainedFamily, limits: Limits, distils: bool
 ) -> float | Refusal:
     try:
-        samples = read_place(Place(row.audio), RATE_HZ, clip_limits(limits))
-        if distils:
-            read_place(clean_place(row, path), RATE_HZ, clip_limits(limits))
+        samples = read_degraded(row, clip_limits(limits))
         duration_s = len(samples) / RATE_HZ
         if len(row.solution) > limits.max_characters_per_s * duration_s:
             raise ClipRefused(
@@ -153,11 +156,17 @@ def _look_at(
                 f"found {len(row.solution)} characters in {duration_s:.1f} s, expected at "
                 f"most {limits.max_characters_per_s:g} a second",
             )
-        piece = _or_refused("wrong_language", lambda: family.piece(row.id, samples, row.language))
-        _or_refused("too_long_for_the_model", lambda: family.written(piece, row.language, row.solution))
+        _require_trainable(row, samples, family)
+        if distils and not row.clean:
+            _require_trainable(row, read_clean(row, path, clip_limits(limits)), family)
     except ClipRefused as error:
         return Refusal(str(path), row.id, error.reason, error.detail)
     return duration_s
+
+
+def _require_trainable(row: TrainingRow, samples: npt.NDArray[np.float32], family: TrainedFamily) -> None:
+    piece = _or_refused("wrong_language", lambda: family.piece(row.id, samples, row.language))
+    _or_refused("too_long_for_the_model", lambda: family.written(piece, row.language, row.solution))
 
 
 def _or_refused(reason: str, action: Callable[[], T]) -> T:

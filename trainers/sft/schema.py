@@ -54,12 +54,15 @@ class Batch(Spec):
     """Rows of like length together: less padding."""
 
 
+Curve = Literal["cosine", "linear", "constant"]
+
+
 class Optimizer(Spec):
     """AdamW."""
 
     weight_decay: Annotated[float, Field(ge=0)] = 0.01
     max_grad_norm: Rate = 1.0
-    schedule: Literal["cosine", "linear", "constant"] = "cosine"
+    schedule: Curve = "cosine"
     """After the warm-up, in each stage."""
 
 

@@ -1,6 +1,7 @@
 """One training, from its recipe to the chosen weights; the same again goes on where it stopped."""
 
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from accelerate import PartialState
@@ -21,13 +22,11 @@ from .folder import TrainFolder
 from .opening import Opened, open_model
 from .plan import PlannedStage, accumulation, left_out, plan, total_steps
 from .pool import clip_limits
+from .schedule import scheduler
 from .schema import SftRecipe
 from .trainer import SftTrainer
 from .validation import Look
 from .weights import load_weights
-
-SCHEDULES = {"cosine": "cosine", "linear": "linear", "constant": "constant_with_warmup"}
-"""As transformers calls them."""
 
 
 @dataclass(frozen=True)
@@ -110,6 +109,9 @@ class Session:
                 stage=stage,
                 adapter=self.recipe.lora is not None,
                 distillation=self.recipe.distillation,
+                schedule=partial(
+                    scheduler, warmup=planned.warmup_steps, curve=self.recipe.optimizer.schedule
+                ),
                 args=self._arguments(planned, state),
                 dataset=StageDataset(
                     self.rows.train,
@@ -139,8 +141,6 @@ class Session:
             per_device_train_batch_size=recipe.batch.per_device,
             gradient_accumulation_steps=accumulation(recipe.batch, self.process.num_processes),
             num_train_epochs=1,
-            lr_scheduler_type=SCHEDULES[optimizer.schedule],
-            warmup_steps=planned.warmup_steps,
             weight_decay=optimizer.weight_decay,
             max_grad_norm=optimizer.max_grad_norm,
             bf16=recipe.model.dtype == "bfloat16",

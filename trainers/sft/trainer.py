@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch.optim.lr_scheduler import LambdaLR
 from torch.utils.data import Dataset
 from transformers import PrinterCallback, ProgressCallback, Trainer, TrainerCallback, TrainingArguments
 
 from asrdiag.errors import AsrdiagError
 
 from ..families.base import IGNORED, Part, Tensors, TrainedFamily
-from .distilling import CLEAN, batch_with_clean, divergence, untrained
+from .distilling import CLEAN, asked_for, batch_with_clean, divergence, untrained
 from .parts import groups, let_learn
 from .variants import Stage
 from .weights import save_weights
@@ -51,6 +52,7 @@ class SftTrainer(Trainer):
         stage: Stage,
         adapter: bool,
         distillation: float,
+        schedule: Callable[..., LambdaLR],
         args: TrainingArguments,
         dataset: "Dataset[dict[str, Any]]",
         callbacks: list[TrainerCallback],
@@ -73,7 +75,7 @@ class SftTrainer(Trainer):
             adapter,
             look,
         )
-        self._distillation = distillation
+        self._distillation, self._schedule = distillation, schedule
         # So that it counts the labels of a whole step, over all batches and devices, and gives us the number.
         self.model_accepts_loss_kwargs = True
 
@@ -85,6 +87,15 @@ class SftTrainer(Trainer):
             found = groups(self.model, self._parts, self._stage.learning_rates, self.args.weight_decay)
             self.optimizer = torch.optim.AdamW(found)
         return self.optimizer
+
+    def create_scheduler(
+        self, num_training_steps: int, optimizer: torch.optim.Optimizer | None = None
+    ) -> LambdaLR:
+        """The stage's, over its steps."""
+        if self.lr_scheduler is None:
+            chosen = self.optimizer if optimizer is None else optimizer
+            self.lr_scheduler = self._schedule(chosen, steps=num_training_steps)
+        return self.lr_scheduler
 
     def compute_loss(
         self,
@@ -108,9 +119,10 @@ class SftTrainer(Trainer):
         if not share:
             return transcript_loss(self._family.logits(model, batch), labels)
         with untrained(self.accelerator.unwrap_model(model)) as base:
-            taught = self._family.logits(base, inputs[CLEAN])
+            taught = asked_for(self._family.logits(base, inputs[CLEAN]), inputs[CLEAN]["labels"])
         logits = self._family.logits(model, batch)
-        return (1 - share) * transcript_loss(logits, labels) + share * divergence(logits, taught, labels)
+        apart = divergence(asked_for(logits, labels), taught)
+        return (1 - share) * transcript_loss(logits, labels) + share * apart
 
     def evaluate(self, *args: Any, **kwargs: Any) -> dict[str, float]:
         """Transcribe the validation rows; nothing is drawn for it, so that training goes on as without it."""

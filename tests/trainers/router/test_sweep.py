@@ -147,7 +147,7 @@ def test_without_a_routed_system_the_router_hears_the_clips(folder, tmp_path, op
     keys = {"step": "router", "name": "swept", "router": str(router), "sweep": sweep}
     assert run(options(keys)) == 0
     said = capsys.readouterr().out
-    assert "set/as_recorded: never: WER 50.00 %" in said and "fewest errors at the threshold" in said
+    assert "set/as_recorded: never: WER 50.00 %" in said and "lowest error rate at the threshold" in said
     assert len(table(tmp_path / "out" / "sweep.csv")) == 3 + 19
     keys["sweep"]["runs"] = [str(tmp_path / "later")]
     assert run(options(keys, tmp_path / "other")) == 0

@@ -1,9 +1,12 @@
 """Rows that there are already: of an earlier recipe, or of another tool in the same form."""
 
+import os
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 from ..candidates import Candidate, Dropped
-from ..clips import Place
+from ..clips import Place, is_there
 from ..recipe import Input
 from ..rows import Refusal, read_rows
 
@@ -21,7 +24,7 @@ def read_foreign(given: Input) -> Iterator[Candidate | Dropped]:
         if isinstance(row, Refusal):
             yield Dropped(row.where, row.id, row.reason, row.detail)
             continue
-        meta, source = row.meta, row.meta.get("source")
+        meta = row.meta
         seed, condition = meta.get("seed"), meta.get("condition")
         yield Candidate(
             id=row.id,
@@ -37,10 +40,17 @@ def read_foreign(given: Input) -> Iterator[Candidate | Dropped]:
             condition=condition if isinstance(condition, str) else None,
             seed=seed if isinstance(seed, int) else None,
             speaker=row.speaker,
-            source=source
-            if isinstance(source, dict)
-            else {"path": source}
-            if isinstance(source, str)
-            else None,
+            source=_source(row.meta.get("source"), given.rows.absolute().parent),
             meta={key: value for key, value in meta.items() if key not in _OURS},
         )
+
+
+def _source(found: object, folder: Path) -> dict[str, Any] | None:
+    """What a row's clip was made of; a path there starts at the folder of the rows, as the clip's own."""
+    source = {"path": found} if isinstance(found, str) else found
+    if not isinstance(source, dict):
+        return None
+    path = source.get("path")
+    if not isinstance(path, str) or not is_there(there := Path(os.path.normpath(folder / path))):
+        return source
+    return source | {"path": str(there)}
