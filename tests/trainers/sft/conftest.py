@@ -43,8 +43,6 @@ def _light():
     gc.freeze()  # each stage collects garbage, among all that pytest has imported
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("OMP_NUM_THREADS", "1")
-        # The folder tests/datasets passes for the package of that name.
-        patch.setattr("transformers.trainer.is_datasets_available", lambda: False)
         yield
     gc.unfreeze()
     torch.set_num_threads(before)
