@@ -97,18 +97,32 @@ def place(tmp_path_factory):
 
 
 @pytest.fixture
-def session(place, checkpoint, tmp_path):
-    """A training that has not begun, or goes on."""
+def recipe(place, checkpoint):
+    """A recipe for a tiny model, with other values for some keys."""
 
-    def make(out="out", family="moonshine", **changes):
+    def make(family="moonshine", **changes):
         said = RECIPE | {"model": {"checkpoint": str(checkpoint(family))}}
         for key, value in changes.items():
             merged = isinstance(said.get(key), dict) and key != "learning_rates"
             said[key] = {**said[key], **value} if merged else value
         path = place / "recipe.yaml"
         path.write_text(yaml.safe_dump(said), encoding="utf-8")
-        folder = TrainFolder(tmp_path / out)
-        folder.path.mkdir(exist_ok=True)
-        return prepare(load_recipe(str(path), RlRecipe), folder, make_display("none"), "cpu")
+        return load_recipe(str(path), RlRecipe)
 
     return make
+
+
+@pytest.fixture
+def session(recipe, tmp_path):
+    """A training that has not begun, or goes on."""
+    made = []
+
+    def make(out="out", family="moonshine", **changes):
+        folder = TrainFolder(tmp_path / out)
+        folder.path.mkdir(exist_ok=True)
+        made.append(prepare(recipe(family, **changes), folder, make_display("none"), "cpu"))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.close()
