@@ -1,7 +1,6 @@
 """One training, from its recipe to the last step; the same again goes on where it stopped."""
 
 import json
-import shutil
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -32,11 +31,11 @@ from .draws import Draws
 from .opening import OpenedPolicy
 from .records import logged, of_step
 from .rewarding import open_reward
-from .sampling import Sampled, Sampler
+from .sampling import Sampler
 from .schema import RlRecipe
 from .showing import told
-from .state import newest_state, process_state, read_state, save_state
-from .update import Learner, Learnt
+from .state import Course, newest_state, tidy
+from .update import Learner
 
 T = TypeVar("T")
 
@@ -61,18 +60,32 @@ class RlSession:
             AsrdiagError: a clip has changed.
             SaveError: something could not be written.
         """
-        recipe, number = self.recipe, self.process.process_index
-        draws = Draws(
-            self.rows.train, recipe.train.enrich, recipe.seed, first=number, stride=self.process.num_processes
-        )
-        parameters = [each for each in self.opened.model.parameters() if each.requires_grad]
-        optimizer = torch.optim.AdamW(
-            optimizer_groups(
-                self.opened.model,
-                self.opened.parts,
-                rates_by_part(recipe.learning_rates),
-                recipe.optimizer.weight_decay,
+        course = self._course()
+        done, position = 0, 0
+        torch.manual_seed(self.recipe.seed * 1009 + self.process.process_index)
+        if found := newest_state(self._states):
+            done, path = found
+            position = course.read(
+                path, process=self.process.process_index, n_processes=self.process.num_processes
             )
+            self.display.note(f"goes on after step {done}")
+        steps = self._steps_until(done)
+        self._look_once(0)
+        wrong = collapsed(steps, self.recipe.collapse)
+        if done and (wrong or self._keeps(done)):
+            self._keep(done)  # a kill may have come between the state and the checkpoint
+        return wrong or self._go_on(course, steps, done, position)
+
+    def close(self) -> None:
+        """Close the files of rows."""
+        self.rows.close()
+
+    def _course(self) -> Course:
+        """The beginning."""
+        recipe, model = self.recipe, self.opened.model
+        rates = rates_by_part(recipe.learning_rates)
+        optimizer = torch.optim.AdamW(
+            optimizer_groups(model, self.opened.parts, rates, recipe.optimizer.weight_decay)
         )
         updates = recipe.steps * recipe.loss.iterations
         schedule = get_scheduler(
@@ -81,83 +94,66 @@ class RlSession:
             num_warmup_steps=round(updates * recipe.optimizer.warmup_ratio),
             num_training_steps=updates,
         )
+        draws = Draws(
+            self.rows.train,
+            recipe.train.enrich,
+            recipe.seed,
+            first=self.process.process_index,
+            stride=self.process.num_processes,
+        )
+        return Course(model, optimizer, schedule, draws)
+
+    def _go_on(self, course: Course, steps: list[dict[str, Any]], done: int, position: int) -> str | None:
+        """Take the steps after `done`, of which `steps` are the numbers; what went wrong, as `run`."""
+        recipe, number, is_main = self.recipe, self.process.process_index, self.process.is_main_process
         learner = Learner(
             recipe,
             self.opened.policy,
-            optimizer,
-            schedule,
-            parameters=parameters,
-            reference=self.opened.model.disable_adapter,
+            course.optimizer,
+            course.schedule,
+            parameters=[each for each in course.model.parameters() if each.requires_grad],
+            reference=course.model.disable_adapter,
             total=self._total,
         )
-        done, position = 0, 0
-        torch.manual_seed(recipe.seed * 1009 + number)
-        if found := newest_state(self.folder.path / "state"):
-            done, path = found
-            position = read_state(
-                path,
-                self.opened.model,
-                optimizer,
-                schedule,
-                draws=draws,
-                process=number,
-                n_processes=self.process.num_processes,
-            )
-            self.display.note(f"goes on after step {done}")
-        steps = self._steps_until(done)
-        self._look_once(0)
-        wrong = collapsed(steps, recipe.collapse)
-        if done and (wrong or self._keeps(done)):
-            self._keep(done)  # a kill may have come between the state and the checkpoint
-        if wrong:
-            return wrong
+        share = recipe.groups.prompts // self.process.num_processes
         interrupts = Interrupts(self.display)
         self.display.begin(recipe.steps, done)
         with ExitStack() as opened:
-            answers = self.folder.path / "judge" / f"{number}.jsonl"
+            answers = self.folder.path / "judge" / str(number) / "answers.jsonl"
             reward = opened.enter_context(open_reward(recipe.reward, answers))
             sampler = Sampler(recipe, self.opened.policy, self.rows.train, reward, clip_limits(recipe.limits))
-            if self.process.is_main_process:
+            if is_main:
                 rollouts = opened.enter_context(
                     RolloutLog(self.folder.path / "rollouts.jsonl", position=position)
                 )
                 log = opened.enter_context(JsonLog(self.folder.steps))
             opened.enter_context(interrupts.listening())
             for step in range(done + 1, recipe.steps + 1):
-                sampled, learnt, clock = self._step(sampler, learner, draws)
+                clock = Clock()
+                sampled = sampler.step(course.draws, share, clock)
+                with clock("update"):
+                    learnt = learner.learn(sampled.used)
                 # All devices go by the same numbers, so that they end together.
                 mine = logged(step - 1, sampled, recipe.sampling.temperature, number)
-                everyones = self._gathered([(mine, sampled.resamples, interrupts.asked)])
-                groups = [group for each, _, _ in everyones for group in each]
-                record = of_step(
-                    step,
-                    groups,
-                    learnt,
-                    resamples=max(each for _, each, _ in everyones),
-                    seconds=clock.seconds,
-                )
-                steps.append(record)
-                if self.process.is_main_process:
+                everyones = self._gathered([(mine, sampled.resamples)])
+                groups = [group for each, _ in everyones for group in each]
+                resamples = max(each for _, each in everyones)
+                steps.append(of_step(step, groups, learnt, resamples=resamples, seconds=clock.seconds))
+                if is_main:
                     for group in groups:
                         rollouts.append(group)
-                    log.append(record)
+                    log.append(steps[-1])
                 self.display.advance(told(steps))
-                wrong, asked = collapsed(steps, recipe.collapse), any(each for _, _, each in everyones)
+                wrong, asked = collapsed(steps, recipe.collapse), interrupts.share()
                 if wrong or asked or self._keeps(step):
-                    position = rollouts.sync() if self.process.is_main_process else 0
-                    self._save(step, optimizer, schedule, process_state(draws), position)
+                    self._save(course, step, rollouts.sync() if is_main else 0)
                 if wrong or self._keeps(step):
                     self._keep(step)
                 if wrong:
                     return wrong
                 if asked:
-                    interrupts.asked = True  # it may have reached another process only
                     break
         return None
-
-    def close(self) -> None:
-        """Close the files of rows."""
-        self.rows.close()
 
     def look(self, step: int) -> Look:
         """Transcribe the validation rows, and write down what came of it."""
@@ -189,35 +185,19 @@ class RlSession:
             put(self._state(step), self.folder.checkpoint(step))
         self._look_once(step)
 
-    def _step(self, sampler: Sampler, learner: Learner, draws: Draws) -> tuple[Sampled, Learnt | None, Clock]:
-        clock = Clock()
-        share = self.recipe.groups.prompts // self.process.num_processes
-        sampled = sampler.step(draws, share, clock)
-        with clock("update"):
-            learnt = learner.learn(sampled.used)
-        return sampled, learnt, clock
-
-    def _save(
-        self, step: int, optimizer: Any, schedule: Any, mine: dict[str, Any], log_position: int
-    ) -> None:
-        states = self._gathered([mine])
+    def _save(self, course: Course, step: int, log_position: int) -> None:
+        processes = self._gathered([course.of_process()])
         if self.process.is_main_process:
-            folder = self._state(step)
-            save_state(
-                folder,
-                self.opened.model,
-                optimizer,
-                schedule,
-                step=step,
-                processes=states,
-                log_position=log_position,
-            )
-            for old in sorted(folder.parent.glob("step-*"))[:-2]:
-                shutil.rmtree(old)
+            course.save(self._state(step), step=step, processes=processes, log_position=log_position)
+            tidy(self._states, keep=2)
         self.process.wait_for_everyone()
 
+    @property
+    def _states(self) -> Path:
+        return self.folder.path / "state"
+
     def _state(self, step: int) -> Path:
-        return self.folder.path / "state" / f"step-{step:06d}"
+        return self._states / f"step-{step:06d}"
 
     def _steps_until(self, done: int) -> list[dict[str, Any]]:
         """The lines of the steps that count; those after the last state are taken, and written, again."""
