@@ -22,6 +22,7 @@ from asrdiag.store.folder import RunFolder
 from asrdiag.suite.load import load_suite
 from asrdiag.suite.packaged import packaged_documents
 
+from ..wording import counted
 from .candidates import Candidate
 from .clips import Place
 from .grading import grade_all
@@ -60,8 +61,8 @@ def ask_base(pool: Pool, recipe: DataRecipe, out: Path, session: Session) -> Non
     if recipe.base is None:
         where = pool.db.execute(f"SELECT origin FROM candidates WHERE {_UNGRADED} ORDER BY n").fetchone()  # noqa: S608
         raise UsageError(
-            f"{pool.count(_UNGRADED)} clips have no prediction (the first: {where[0]}); name the system that "
-            "is to be trained as 'base', such as `base: moonshine-tiny`"
+            f"no prediction is given for {counted(pool.count(_UNGRADED), 'clip')} (the first: {where[0]}); "
+            "name the system that is to be trained as 'base', such as `base: moonshine-tiny`"
         )
     if pool.done("asked") is None:
         parts = list(_write_parts(pool, out))

@@ -16,6 +16,7 @@ from asrdiag.store.folder import RunFolder
 from asrdiag.store.lock import RunLock
 
 from ..recipe import LoadedRecipe
+from ..wording import counted
 from .base_run import Session, ask_base, require_base
 from .checking import check_audio
 from .choosing import choose
@@ -107,7 +108,7 @@ def _make(
     workers = session.resources.workers or cpus()
     display().note("reading the inputs")
     gather(pool, recipe, display())
-    display().note(f"looking at the audio of {pool.count('reason IS NULL')} clips")
+    display().note(f"looking at the audio of {counted(pool.count('reason IS NULL'), 'clip')}")
     check_audio(pool, out, recipe.limits.limits(), display(), workers=workers)
     leaks: dict[str, Any] = {"against": [], "hits": {}}
     if not recipe.leaks.against:
@@ -157,8 +158,8 @@ def _drop_leaks(pool: Pool, recipe: DataRecipe, out: Path) -> dict[str, Any]:
                 stream.write(json.dumps(line, ensure_ascii=False) + "\n")
         if leaking and recipe.leaks.found == "refuse":
             raise UsageError(
-                f"{len(leaking)} clips are in an evaluation set too (the first: {first}); all are in "
-                f"{out / 'leaks.jsonl'}. `leaks: {{found: drop}}` leaves them out"
+                f"{counted(len(leaking), 'clip', are=True)} in an evaluation set too (the first: {first}); "
+                f"all are in {out / 'leaks.jsonl'}. `leaks: {{found: drop}}` leaves them out"
             )
         with pool.writing():
             for n, detail in leaking.items():
@@ -189,7 +190,8 @@ def _notes(pool: Pool, recipe: DataRecipe, bases: Sequence[str]) -> list[str]:
         notes.append(f"rows were graded by several systems: {', '.join(bases)}")
     restated = sum(pool.done(f"input {number}")["restated"] for number in range(len(recipe.inputs)))
     if restated:
-        notes.append(f"{restated} rows stated another error rate than their prediction has; ours is taken")
+        rows = counted(restated, "row")
+        notes.append(f"{rows} stated another error rate than the prediction has; ours is taken")
     clean = pool.count("reason IS NULL AND scenario = 'clean'")
     if clean and clean == pool.count("reason IS NULL"):
         notes.append("every row counts as clean; where that is not so, name the input's `scenario`")

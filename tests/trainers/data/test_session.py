@@ -1,5 +1,6 @@
 """`asrdiag train data` on rows that have their answers: made, stopped, resumed, refused."""
 
+import itertools
 import json
 import os
 from pathlib import Path
@@ -8,11 +9,13 @@ from typing import Any
 import pytest
 import soundfile
 
-from asrdiag.audio import read_audio
+from asrdiag.audio import read_audio, sha256_of
+from asrdiag.cli.main import main
 from asrdiag.errors import SaveError
 from asrdiag.trainers.data import checking, session
-from asrdiag.trainers.data.clips import read_clip
+from asrdiag.trainers.data.clips import Limits, read_clip
 from asrdiag.trainers.data.rows import RowFile
+from asrdiag.trainers.sft.row_audio import read_clean
 
 from .conftest import Maker, read_lines, sentence, write_clip, write_lines
 
@@ -261,7 +264,7 @@ def test_rows_without_an_answer_need_a_base_system(
     write_clip(tmp_path / "a.wav", 0)
     write_lines(tmp_path / "rows.jsonl", [{"audios": ["a.wav"], "solution": "the cat"}])
     assert make(**KEYS) == 2
-    assert "1 clips have no prediction (the first: " in capsys.readouterr().err
+    assert "no prediction is given for 1 clip (the first: " in capsys.readouterr().err
 
 
 def test_a_stated_rate_is_held_against_the_prediction(
@@ -272,13 +275,49 @@ def test_a_stated_rate_is_held_against_the_prediction(
     found[12] |= {"prediction": None, "base_wer": 0.5}
     write_lines(rows, found)
     make(**KEYS)
-    assert "1 rows stated another error rate than their prediction has" in capsys.readouterr().out
+    assert "1 row stated another error rate than the prediction has" in capsys.readouterr().out
     read = {
         row["id"]: (row["base_wer"], row["meta"]["bin"])
         for name in ("train", "validation")
         for row in read_lines(tmp_path / "out" / f"{name}.jsonl")
     }
     assert (read["r0"], read["r12"]) == ((0.0, "<30"), (0.5, "<70"))
+
+
+@pytest.mark.parametrize("paths", ["relative", "absolute", "copied"])
+def test_what_a_clip_was_made_of_is_found_from_the_rows(
+    make: Maker, rows: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, paths: str
+) -> None:
+    digest = sha256_of(read_audio(write_clip(tmp_path / "clean" / "a.wav", 9, 2.0), 16000)[8000:16000], 16000)
+    stretch = {"offset_s": 0.5, "duration_s": 0.5, "sha256": digest}
+    found = read_lines(rows)[:4]
+    sources = [
+        {"path": "clean/a.wav"} | stretch,  # from the folder of these rows
+        {"path": str(tmp_path / "clean/a.wav")} | stretch,
+        {"path": "a name of no file"},
+        {"path": "a" * 5000},
+    ]
+    for row, source in zip(found, sources, strict=True):
+        row["meta"]["source"] = source
+    write_lines(rows, found)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    keys = {**KEYS, "paths": paths, "formats": ["jsonl", "parquet"], "split": {"validation": 0}}
+    assert make(**keys) == 0
+    # Once more from what was written, as from another tool's rows, with the command given elsewhere.
+    monkeypatch.chdir(elsewhere)
+    recipe = (tmp_path / "recipe.yaml").read_text().replace("rows.jsonl", "../out/train.jsonl")
+    (elsewhere / "recipe.yaml").write_text(recipe)
+    assert main(["train", "data", "recipe.yaml", "--out", "again/out", "--progress", "none"]) == 0
+    for out, name in itertools.product((tmp_path / "out", elsewhere / "again" / "out"), ("jsonl", "parquet")):
+        with RowFile(out / f"train.{name}") as written:
+            by_id = {row.id: row for row in written}
+            for row_id in ("r0", "r1"):
+                path = by_id[row_id].meta["source"]["path"]
+                assert Path(path).is_absolute() == (paths != "relative")
+                assert len(read_clean(by_id[row_id], written.path, Limits())) == 8000
+            assert by_id["r2"].meta["source"]["path"] == "a name of no file"
+            assert by_id["r3"].meta["source"]["path"] == "a" * 5000
 
 
 def test_names_and_texts_that_are_no_utf8_are_told(make: Maker, rows: Path, tmp_path: Path) -> None:

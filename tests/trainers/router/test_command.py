@@ -74,6 +74,17 @@ def test_it_is_judged_by_side_severity_and_scenario(trained):
     assert json.loads((trained / "router" / "config.json").read_text())["temperature"] == temperature
 
 
+def test_validation_clips_that_are_trained_on_are_said(said, sets, tmp_path, capsys):
+    given = {"data": [], "set": [], "device": "cpu", "dry_run": True, "fresh": False, "progress": "none"}
+    validation = [*said["train"][:1], *said["validation"][1:]]
+    (tmp_path / "recipe.yaml").write_text(yaml.safe_dump({**said, "validation": validation}))
+    import argparse
+
+    assert run(argparse.Namespace(recipe=str(tmp_path / "recipe.yaml"), out=tmp_path / "out", **given)) == 0
+    shown = capsys.readouterr().out
+    assert "validation clips also trained on: " in shown and "the clip of 12" in shown
+
+
 def test_the_best_step_is_the_router(trained):
     checks = [one["validation"] for one in records(trained / "training.jsonl") if "validation" in one]
     assert [one["step"] for one in checks] == [11, 22, 32]

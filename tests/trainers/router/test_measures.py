@@ -5,6 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from asrdiag.routing.router import probabilities
+from asrdiag.trainers.router.evaluation import Judged, rows
 from asrdiag.trainers.router.measures import auc, fit_temperature, nll, quarters, reliability, share
 
 flags = np.array
@@ -85,6 +87,15 @@ def test_the_calibration_error_is_the_mean_gap():
     assert [(found.n, found.mean_p, found.degraded_share) for found in bins if found.n] == [
         (2, pytest.approx(0.55), pytest.approx(0.5))
     ]
+
+
+def test_a_clip_counts_as_the_routed_system_decides():
+    # p = 1/2 - 1e-7: to six decimals, as it is compared with the threshold and on record, it is 1/2.
+    logits = np.array([-4e-7, -4e-5])
+    judged = Judged(("a", "b"), logits, flags([True, True]), np.full(2, np.nan), (None, None), ())
+    [whole, _] = rows("set", judged, 1.0, 0.5)
+    assert probabilities(logits) == [0.5, 0.49999]
+    assert whole["accuracy_pct"] == 50.0
 
 
 def test_quarters_have_their_upper_bound():

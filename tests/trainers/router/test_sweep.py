@@ -3,6 +3,7 @@
 import csv
 import json
 
+import numpy as np
 import pytest
 import routers
 import tones
@@ -10,7 +11,7 @@ from made_runs import Said, make_run, score_run
 
 from asrdiag.errors import UsageError
 from asrdiag.routing.router import Router
-from asrdiag.trainers.router.answers import answered, n_answers
+from asrdiag.trainers.router.answers import Answered, answered, n_answers
 from asrdiag.trainers.router.command import run
 from asrdiag.trainers.router.recipe import Sweep
 from asrdiag.trainers.router.sweep import best_threshold, rows
@@ -88,6 +89,19 @@ def test_each_policy_is_counted(folder):
     row = next(row for row in rows(cells, (), own=0.5) if row["policy"] == "threshold")
     assert row["change_low_pct"] <= row["change_pct"] <= row["change_high_pct"]
     assert row["metric"] == "wer" and row["n"] == 4
+
+
+def test_words_and_characters_are_not_added_up_for_the_best_threshold():
+    def cell(unit, p, base, adapted, tokens):
+        columns = [np.array(each, dtype=np.float64) for each in (p, base, adapted, tokens)]
+        return Answered("set", unit, unit, *columns, blocks=("a", "b"), n_unanswered=0)
+
+    # From 0.3 on: 5 of 10 words wrong (never adapting: 6) and 110 of 1000 characters (never: 108). 50 + 11 %
+    # against 60 + 10.8 %: the words, though both units together have 115 errors against 114.
+    words = cell("word", [0.4, 0.1], [6, 0], [5, 0], [5, 5])
+    characters = cell("character", [0.4, 0.1], [58, 50], [60, 50], [500, 500])
+    assert best_threshold([words, characters], (0.3, 0.9)) == 0.3
+    assert best_threshold([characters], (0.3, 0.9)) == 0.9
 
 
 def test_a_clip_without_an_answer_is_left_out_and_counted_and_silence_is_the_bases(folder):

@@ -1,15 +1,19 @@
 """Which rows a stage sees, counted by hand; and the recipe's variants."""
 
+import math
 from collections import Counter
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from transformers import get_scheduler
 
 from asrdiag.trainers.sft.order import Known, degraded_rows, order
 from asrdiag.trainers.sft.plan import accumulation
+from asrdiag.trainers.sft.schedule import factor
 from asrdiag.trainers.sft.schema import Batch, Phase, Rows
 from asrdiag.trainers.sft.variants import stages
 
@@ -70,6 +74,66 @@ def test_a_share_of_clean_rows_is_kept_and_spread_evenly():
 def test_a_limit_on_rows_draws_the_same_ones_in_each_epoch():
     [counted] = seen(phase(rows=2, epochs=3.0), Rows(rows=Path("t.jsonl"), clean_share=0.0))
     assert sorted(counted.values()) == [3, 3]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_limit_on_rows_means_the_same_rows_in_every_stage_and_variant(seed):
+    rows = Rows(rows=Path("t.jsonl"), clean_share=0.0)
+    phases = [
+        phase(name="one", rows=3, curriculum=(0.3, 0.5, 0.7)),
+        phase(name="two", rows=3, learning_rates={"llm": 1.0}),
+    ]
+
+    def sets(variant):
+        return [
+            Counter(order(KNOWN, stage, rows, BATCH, [seed, number]).rows.tolist())
+            for number, stage in enumerate(stages(phases, variant))
+        ]
+
+    first, second, third, other = sets("a2s")
+    # Four rows are below 0.7: 0 and 1 below 0.3, 2 below 0.5, 3. Three of them are chosen; each stage has
+    # those of the three that are below its limit, and the other phase, without limits, has all three.
+    chosen = set(third)
+    assert len(chosen) == 3 and chosen < {0, 1, 2, 3}
+    assert set(first) == chosen & {0, 1} and set(second) == chosen & {0, 1, 2} and set(other) == chosen
+    assert {count for each in (first, second, third, other) for count in each.values()} == {1}
+    seen = len(first) + len(second) + len(third)
+    assert seen == (8 if 3 not in chosen else 7 if 2 not in chosen else 6)  # 2+3+3, 2+2+3, 1+2+3
+    for variant in ("no-curriculum", "plain"):
+        at_once, other = sets(variant)
+        assert set(at_once) == set(other) == chosen and at_once.total() == seen
+    for variant in ("joint", "llm-first"):
+        found = sets(variant)
+        assert set().union(*found) == chosen
+        assert sum(each.total() for each in found) == seen + 3
+
+
+def test_another_seed_chooses_other_rows():
+    [stage] = stages([phase(rows=2)], "a2s")
+    found = {tuple(sorted(set(order(KNOWN, stage, ROWS, BATCH, [seed, 0]).rows))) for seed in range(9)}
+    assert len(found) > 2
+
+
+@given(
+    steps=st.integers(1, 300),
+    ratio=st.floats(0, 0.99),
+    curve=st.sampled_from(["cosine", "linear", "constant"]),
+)
+def test_every_step_of_a_stage_teaches(steps, ratio, curve):
+    warmup = math.floor(steps * ratio)
+    found = [factor(done, steps=steps, warmup=warmup, curve=curve) for done in range(steps)]
+    assert min(found) > 0 and max(found) == found[warmup] == 1.0
+    assert found[: warmup + 1] == sorted(found[: warmup + 1])
+    assert found[warmup:] == sorted(found[warmup:], reverse=True)
+
+
+def test_after_the_warm_up_the_curves_are_those_of_transformers():
+    for curve, name in (("cosine", "cosine"), ("linear", "linear"), ("constant", "constant_with_warmup")):
+        optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
+        theirs = get_scheduler(name, optimizer, num_warmup_steps=3, num_training_steps=20).lr_lambdas[0]
+        ours = [factor(done, steps=20, warmup=3, curve=curve) for done in range(20)]
+        assert ours[3:] == pytest.approx([theirs(done) for done in range(3, 20)])
+        assert (theirs(0), ours[:4]) == (0.0, [0.25, 0.5, 0.75, 1.0])  # theirs begins with a step for nothing
 
 
 def test_variants_see_as_many_rows():

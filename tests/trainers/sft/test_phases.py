@@ -9,6 +9,7 @@ from safetensors.torch import load_file
 from asrdiag.engines import ENGINES
 from asrdiag.engines.base import Clip
 from asrdiag.engines.transformers.families.base import RATE_HZ
+from asrdiag.errors import AsrdiagError
 from asrdiag.trainers.data.clips import read_clip
 from asrdiag.trainers.sft.opening import open_model
 from asrdiag.trainers.sft.parts import own_names, part_of
@@ -159,6 +160,36 @@ def test_in_bfloat16_small_steps_are_not_rounded_away(session):
     names = [name for name in before if name.startswith("model.encoder.layers") and before[name].dim() > 1]
     moved = [float((before[name] != after[name]).float().mean()) for name in names]
     assert min(moved) > 0.5  # of the numbers of a weight; rounded to bfloat16, next to none
+
+
+def test_the_first_step_teaches_though_all_steps_but_the_last_are_warm_up(session):
+    training = session(phases=[BOTH[0] | {"warmup_ratio": 0.9}], checkpoint_every=1)
+    assert [(each.steps, each.warmup_steps) for each in training.stages] == [(2, 1)]
+    before = {
+        name: each.detach().clone()
+        for name, each in training.opened.model.named_parameters()
+        if "lora" in name
+    }
+    training.run()
+    after = adapter(training.folder, 1)
+    changes = {
+        name: (after[name.replace(".default.", ".")] - each).abs().max().item()
+        for name, each in before.items()
+    }
+    # The first step of AdamW moves a weight by the learning rate: here half of 0.01.
+    assert max(changes.values()) == pytest.approx(0.005, rel=1e-2)
+
+
+def test_a_gradient_that_is_no_number_stops_before_anything_of_it_is_kept(session):
+    training = session(phases=BOTH)
+    for name, weights in training.opened.model.named_parameters():
+        if ".lora_B" in name:
+            weights.register_hook(lambda gradient: gradient * float("nan"))
+    with pytest.raises(
+        AsrdiagError, match="stage all, step 1: the norm of the gradient is nan; lower the learn"
+    ):
+        training.run()
+    assert not list(training.folder.path.glob("checkpoints/*")) and not losses(training.folder)
 
 
 def test_checkpointed_gradients_and_workers_change_nothing(session):

@@ -3,11 +3,15 @@
 import json
 import os
 import signal
+from types import SimpleNamespace
 
 import pytest
+from transformers import TrainerControl
 
 from asrdiag.cli.main import main
 from asrdiag.errors import UsageError
+from asrdiag.trainers.progress import make_display
+from asrdiag.trainers.sft import callbacks
 from asrdiag.trainers.sft.folder import COMPLETE
 from asrdiag.trainers.sft.trainer import SftTrainer
 
@@ -95,6 +99,30 @@ def test_another_recipe_does_not_go_on_in_its_folder(session):
     with pytest.raises(UsageError, match=r"another training: recipe.lora.r was 8 and is 4; --fresh moves"):
         session("moonshine", lora={"r": 4})
     session("moonshine", workers=1)  # which changes nothing of what is learnt
+
+
+def test_what_only_chooses_may_change(session):
+    validation = {"rows": "train.jsonl", "limit": 2}
+    session("moonshine", validation=validation | {"max_rise": {"clean_wer": 0.1}})
+    session("moonshine", validation=validation | {"max_rise": {"empty": 0.2}})
+    with pytest.raises(UsageError, match=r"another training: recipe.validation.limit was 2 and is 3"):
+        session("moonshine", validation=validation | {"limit": 3})
+
+
+def test_a_signal_that_reaches_another_process_ends_this_one_too(monkeypatch):
+    asked = [False, False]
+    monkeypatch.setattr(callbacks, "PartialState", lambda: SimpleNamespace(num_processes=2))
+    monkeypatch.setattr(callbacks, "gather_object", lambda mine: [*mine, asked[-1]])
+    interrupts, control = callbacks.Interrupts(make_display("none")), TrainerControl()
+    interrupts.on_step_end(None, None, control)
+    assert not control.should_training_stop
+    asked[-1] = True
+    with pytest.raises(KeyboardInterrupt), interrupts.listening():
+        interrupts.on_step_end(None, None, control)
+        assert control.should_training_stop and control.should_save
+    late = callbacks.Interrupts(make_display("none"))
+    with pytest.raises(KeyboardInterrupt), late.listening():
+        pass  # it came after the last step of a stage: no process goes on to the next
 
 
 def test_other_rows_are_not_gone_on_with(session, place, tmp_path):
