@@ -1,6 +1,7 @@
 """What decides what a training learns: a folder with another identity holds another training."""
 
 import hashlib
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TypeVar
 
@@ -10,8 +11,12 @@ from .model_recipe import ModelRecipe
 from .opening import system_spec
 from .recipe import LoadedRecipe
 
-LEFT_OUT = ("name", "description", "workers", "trackers")
-"""Keys of a recipe that change nothing of what is learnt, as `validation.max_rise`, which only chooses."""
+LEFT_OUT = (
+    *("name", "description", "workers", "trackers"),
+    "validation.max_rise",  # only chooses
+    *("reward.judge.base_url", "reward.judge.api_key_env", "reward.judge.max_requests"),
+)
+"""Keys of a recipe that change nothing of what is learnt."""
 
 R = TypeVar("R", bound=ModelRecipe)
 
@@ -23,14 +28,20 @@ def identity(loaded: LoadedRecipe[R]) -> dict[str, Json]:
         UsageError: the checkpoint is not there.
     """
     recipe = loaded.recipe
-    said = {key: value for key, value in loaded.resolved().items() if key not in LEFT_OUT}
-    if isinstance(looked := said["validation"], dict):
-        said["validation"] = {key: value for key, value in looked.items() if key != "max_rise"}
+    said = _without(loaded.resolved(), LEFT_OUT)
     return {
         "schema": 1,
         "recipe": said,
         "model": system_spec(recipe.name, recipe.model).identity()["revision"],
         "start": None if recipe.start is None else _sha256(recipe.start / "adapter_model.safetensors"),
+    }
+
+
+def _without(said: Mapping[str, Json], left_out: Collection[str], inside: str = "") -> dict[str, Json]:
+    return {
+        key: _without(value, left_out, f"{inside}{key}.") if isinstance(value, dict) else value
+        for key, value in said.items()
+        if inside + key not in left_out
     }
 
 
