@@ -10,6 +10,7 @@ from . import opened
 from .data.rollout_index import LogIndex, Rewarded, read_log, rewarded
 from .data.rollout_logs import OpenLog, Signature, open_logs
 from .data.runs import Problem
+from .data.training_steps import TrainingSteps, read_steps, steps_file
 
 LARGE = 32 << 20
 """Bytes of a log that is not read anew on its own when it grows."""
@@ -47,6 +48,21 @@ def index(log: OpenLog) -> LogIndex:
 def with_reward(log: OpenLog, reward: DGWGPOReward) -> Rewarded:
     """What a reward makes of all groups."""
     return _rewarded(signature(log), reward, index(log))
+
+
+def steps(log: OpenLog) -> TrainingSteps | None:
+    """What the training that wrote a log says of its steps; `None` if it says nothing."""
+    path = steps_file(log.files)
+    try:
+        status = None if path is None else path.stat()
+        return None if status is None else _steps(str(path), status.st_mtime_ns, status.st_size)
+    except OSError:
+        return None  # it went while it was read
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _steps(path: str, mtime_ns: int, size: int) -> TrainingSteps | None:
+    return read_steps(Path(path))
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)

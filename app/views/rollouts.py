@@ -23,6 +23,7 @@ from asrdiag.app.parts.log_summary import log_notes, log_summary
 from asrdiag.app.parts.messages import damaged, empty
 from asrdiag.app.parts.reward_settings import reward_settings
 from asrdiag.app.parts.rollout_table import GROUP, LINE, open_group, rollout_table, take_group
+from asrdiag.app.parts.training_chart import training_chart
 from asrdiag.app.parts.trial import trial
 from asrdiag.app.texts import count, markdown
 from asrdiag.errors import AsrdiagError
@@ -85,6 +86,8 @@ def _log(log: OpenLog, reward: DGWGPOReward) -> None:
         filters = log_filters(index, found)
     passed = filters.mask(index, found)
     log_notes(log, index, found)
+    if (steps := logs.steps(log)) is not None:
+        training_chart(steps)
     log_summary(found, passed, filters)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         order = order_menu()

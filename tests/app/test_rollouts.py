@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from explorer_runs import SCRIPT, Runs, choose
+from explorer_runs import SCRIPT, Runs, charts, choose
 
 from asrdiag.app.data.judged import Answers, judged
 from asrdiag.app.data.log_filters import LogFilters, ordered
 from asrdiag.app.data.rollout_index import read_log, rewarded
 from asrdiag.app.data.rollout_logs import open_logs
+from asrdiag.app.data.training_steps import read_steps, steps_file
 from asrdiag.app.parts.reward_bar import scale
 from asrdiag.errors import AsrdiagError
 from asrdiag.metrics.rewards import DGWGPOReward
@@ -323,3 +324,31 @@ def test_the_parts_of_a_bar_add_up_to_the_reward() -> None:
     np.testing.assert_allclose(sum(found.shares.values()), found.parts["reward"], atol=1e-12)
     assert found.reward_ranks.tolist() == [1, 2, 4, 3, 4] and found.rate_ranks.tolist() == [1, 2, 4, 3, 5]
     assert scale([{"static": -3.0, "fine": 0.1}]) == (-1.0, 1.0) and scale([]) == (0.0, 1.0)
+
+
+def test_a_training_is_drawn_over_its_steps(explorer: Any, log: Path, page: Any, tmp_path: Path) -> None:
+    assert not any(name.startswith("Reward, WER") for name in charts(page()))  # no steps beside the log
+    (tmp_path / "rollouts.jsonl").write_bytes(log.read_bytes())
+    lines: list[Any] = [
+        {"step": 1, "reward": 0.5, "components": {"wer": 0.4}, "empty": 0, "repetition": 0.25},
+        {"step": 2, "reward": 9, "components": {"wer": 9}, "empty": 0, "repetition": 0},
+        {"step": 3, "reward": None, "components": 7, "empty": "<b>", "repetition": True, "kl": 0.01},
+        {"step": 2, "reward": 0.75, "components": {"wer": 0.3}, "empty": 0.5, "repetition": 0, "kl": 0.02},
+        *({"step": "4"}, [5], {"stage": "joint"}, {"step": 10**40}),
+    ]
+    steps = tmp_path / "steps.jsonl"
+    steps.write_text("\n".join(json.dumps(line) for line in lines) + '\nno json\n{"step": 5, "rew')
+    at = explorer(Path("--rollouts"), tmp_path / "rollouts.jsonl", page="rollouts")
+    [figure] = [each for name, each in charts(at).items() if name.startswith("Reward, WER")]
+    # Of step 2, taken twice, the last counts; the third says little.
+    assert [(trace["x"], trace["y"]) for trace in figure["data"]] == [
+        ([0, 1, 2], [0.5, 0.75, None]),
+        ([0, 1, 2], [40, 30, None]),
+        ([0, 1, 2], [0, 50, None]),
+        ([0, 1, 2], [25, 0, None]),
+        ([0, 1, 2], [None, 0.02, 0.01]),
+    ]
+    assert "From steps.jsonl" in said(at).replace("`", "")
+    steps.write_text('{"step": 1, "loss": 0.5}\n')  # of another kind of training
+    assert read_steps(steps) is None
+    assert steps_file([tmp_path / "rollouts.jsonl", log]) is None
