@@ -10,11 +10,13 @@ from asrdiag.spec import Json
 from .model_recipe import ModelRecipe
 from .opening import system_spec
 from .recipe import LoadedRecipe
+from .sft.weights import WEIGHTS
 
 LEFT_OUT = (
     *("name", "description", "workers", "trackers"),
     "validation.max_rise",  # only chooses
     *("reward.judge.base_url", "reward.judge.api_key_env", "reward.judge.max_requests"),
+    "sampling.vllm.gpu_memory_utilization",
 )
 """Keys of a recipe that change nothing of what is learnt."""
 
@@ -33,7 +35,7 @@ def identity(loaded: LoadedRecipe[R]) -> dict[str, Json]:
         "schema": 1,
         "recipe": said,
         "model": system_spec(recipe.name, recipe.model).identity()["revision"],
-        "start": None if recipe.start is None else _sha256(recipe.start / "adapter_model.safetensors"),
+        "start": None if recipe.start is None else _sha256(recipe.start / WEIGHTS),
     }
 
 

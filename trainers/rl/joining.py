@@ -1,6 +1,5 @@
 """Two adapters that were trained one after the other, as one for the model that the first was made for."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,8 @@ import torch
 from asrdiag.errors import UsageError
 from asrdiag.store.atomic import write_json
 
-_CONFIG, _WEIGHTS = "adapter_config.json", "adapter_model.safetensors"
+from ..sft.weights import CONFIG, WEIGHTS, read_adapter
+
 _A, _B = ".lora_A.weight", ".lora_B.weight"
 
 Factors = dict[str, tuple[torch.Tensor, torch.Tensor]]
@@ -45,9 +45,9 @@ def join(first: Path, second: Path, folder: Path) -> None:
     rank = sum(ranks)
     names = sorted(layer.removeprefix("base_model.model.") for layer in {*old, *new})
     folder.mkdir(parents=True, exist_ok=True)
-    save_file(weights, folder / _WEIGHTS, metadata={"format": "pt"})
+    save_file(weights, folder / WEIGHTS, metadata={"format": "pt"})
     write_json(
-        folder / _CONFIG,
+        folder / CONFIG,
         {
             **other,
             "r": rank,
@@ -79,21 +79,22 @@ def require_joinable(adapter: Path) -> None:
 
 def _read(folder: Path) -> tuple[Factors, Mapping[str, Any]]:
     """A and s B of each layer, and the configuration."""
-    from safetensors.torch import load_file
-
-    try:
-        config = json.loads((folder / _CONFIG).read_text(encoding="utf-8"))
-        weights = load_file(folder / _WEIGHTS)
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{folder}: expected an adapter of peft: {error}") from error
+    config, weights = read_adapter(folder)
     patterns = config.get("rank_pattern") or config.get("alpha_pattern")
-    if config.get("peft_type") != "LORA" or config.get("use_dora") or config.get("use_rslora") or patterns:
-        raise UsageError(f"{folder / _CONFIG}: expected a plain LORA adapter of one rank")
-    scale = config["lora_alpha"] / config["r"]
+    plain = {"peft_type": "LORA", "use_dora": False, "use_rslora": False}
+    if patterns or any(config.get(key, value) != value for key, value in plain.items()):
+        raise UsageError(f"start: {folder / CONFIG}: expected a plain LORA adapter of one rank")
+    try:
+        scale = config["lora_alpha"] / config["r"]
+    except (KeyError, TypeError, ZeroDivisionError) as error:
+        raise UsageError(
+            f"start: {folder / CONFIG}: expected numbers for r and lora_alpha: {error}"
+        ) from error
     layers = [name.removesuffix(_A) for name in weights if name.endswith(_A)]
-    if 2 * len(layers) != len(weights):
-        odd = next(name for name in weights if not name.endswith((_A, _B)))
-        raise UsageError(f"{folder / _WEIGHTS}: found {odd}, expected the factors A and B of layers only")
+    if odd := sorted({*weights} ^ {layer + factor for layer in layers for factor in (_A, _B)}):
+        raise UsageError(
+            f"start: {folder / WEIGHTS}: found {odd[0]}, expected the factors A and B of layers, and no more"
+        )
     return {
         layer: (weights[layer + _A].float(), weights[layer + _B].float() * scale) for layer in layers
     }, config

@@ -28,8 +28,6 @@ class Loss:
     """Tokens whose gradient was cut because they had become too unlikely."""
     clipped_high: float
     """Tokens whose gradient was cut because they had become too likely."""
-    ratio: float
-    """Sum of the ratios."""
     n_tokens: int
 
 
@@ -87,6 +85,5 @@ def policy_loss(
             float((kl * mask).sum()),
             float(low.sum()),
             float(high.sum()),
-            float((ratio * mask).sum()),
             int(mask.sum()),
         )

@@ -4,8 +4,6 @@ from pathlib import Path
 
 from accelerate import PartialState
 
-from asrdiag.errors import UsageError
-
 from ..identity import identity
 from ..progress import TrainDisplay
 from ..recipe import LoadedRecipe
@@ -35,10 +33,11 @@ def prepare(
     """
     recipe, process = loaded.recipe, PartialState()
     if recipe.groups.prompts % process.num_processes:
-        raise UsageError(
-            f"groups.prompts: found {recipe.groups.prompts}, expected a multiple of the "
-            f"{process.num_processes} devices: the answers to a clip stay together"
+        text = (
+            f"found {recipe.groups.prompts}, expected a multiple of the {process.num_processes} devices: the "
+            "answers to a clip stay together"
         )
+        raise loaded.error(("groups", "prompts"), text)
     if recipe.start is not None:
         require_joinable(recipe.start)
     opened = open_policy(recipe, device)

@@ -108,10 +108,7 @@ class Learner:
             loss.value.backward()  # type: ignore[no-untyped-call]
             value = float(loss.value.detach())
             sums += torch.tensor([value, loss.kl, loss.clipped_low, loss.clipped_high, entropy])
-        for parameter in self._parameters:
-            if parameter.grad is None:
-                parameter.grad = torch.zeros_like(parameter)
-            parameter.grad.copy_(self._total(parameter.grad))
+        self._add_up_gradients()
         norm = torch.nn.utils.clip_grad_norm_(self._parameters, self._recipe.optimizer.max_grad_norm)
         self._optimizer.step()
         self._schedule.step()
@@ -123,6 +120,16 @@ class Learner:
         learnt.clipped_low.append(low / n_tokens)
         learnt.clipped_high.append(high / n_tokens)
         learnt.grad_norm.append(float(norm))
+
+    def _add_up_gradients(self) -> None:
+        """Over devices, all in one go: an adapter has hundreds of small weights."""
+        for parameter in self._parameters:
+            if parameter.grad is None:  # a device that found no group to learn from
+                parameter.grad = torch.zeros_like(parameter)
+        gradients = [parameter.grad for parameter in self._parameters]
+        total = self._total(torch.cat([each.flatten() for each in gradients]))
+        for gradient, found in zip(gradients, total.split([each.numel() for each in gradients]), strict=True):
+            gradient.copy_(found.view_as(gradient))
 
     def _shared_out(self, groups: Sequence[Group]) -> Iterator[tuple[Group, ...]]:
         # Clips of like length together: less padding.

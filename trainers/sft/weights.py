@@ -11,6 +11,9 @@ from safetensors import SafetensorError
 from asrdiag.errors import UsageError
 from asrdiag.store.atomic import TEMPORARY
 
+CONFIG, WEIGHTS = "adapter_config.json", "adapter_model.safetensors"
+"""Of an adapter, as peft calls them."""
+
 
 def save_weights(model: Any, folder: Path) -> None:
     """Write the adapter, or the whole model; nothing else of the training."""
@@ -24,10 +27,28 @@ def save_weights(model: Any, folder: Path) -> None:
     # Embeddings are never adapted; asking whether they were would mean asking the hub for the base model.
     found = get_peft_model_state_dict(model, save_embedding_layers=False)
     tensors = {name: each.detach().cpu().contiguous() for name, each in found.items()}
-    save_file(tensors, folder / "adapter_model.safetensors", metadata={"format": "pt"})
+    save_file(tensors, folder / WEIGHTS, metadata={"format": "pt"})
     config = copy.copy(model.peft_config["default"])
     config.inference_mode = True
     config.save_pretrained(str(folder))
+
+
+def read_adapter(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The configuration and the tensors of an adapter that training is to start from.
+
+    Raises:
+        UsageError: it is none.
+    """
+    from safetensors.torch import load_file
+
+    try:
+        said = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+        found = load_file(folder / WEIGHTS)
+    except (OSError, ValueError, SafetensorError) as error:
+        raise UsageError(f"start: {folder}: expected an adapter of peft: {error}") from error
+    if not isinstance(said, dict):
+        raise UsageError(f"start: {folder / CONFIG}: found {said!r:.80}, expected an adapter's configuration")
+    return said, found
 
 
 def load_start(model: Any, folder: Path) -> None:
@@ -37,13 +58,8 @@ def load_start(model: Any, folder: Path) -> None:
         UsageError: it is none, or of other layers or another rank or alpha than the model's.
     """
     from peft import get_peft_model_state_dict
-    from safetensors.torch import load_file
 
-    try:
-        said = json.loads((folder / "adapter_config.json").read_text(encoding="utf-8"))
-        found = load_file(folder / "adapter_model.safetensors")
-    except (OSError, ValueError, SafetensorError) as error:
-        raise UsageError(f"start: {folder}: expected an adapter of peft: {error}") from error
+    said, found = read_adapter(folder)
     config = model.peft_config["default"]
     own = get_peft_model_state_dict(model, save_embedding_layers=False)
     wanted = {name: tuple(each.shape) for name, each in own.items()} | {"alpha": config.lora_alpha}

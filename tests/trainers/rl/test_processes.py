@@ -66,7 +66,7 @@ def in_two_processes(loaded, folder):
     for each in processes:
         each.start()
     for each in processes:
-        each.join(60)
+        each.join(300)
     return [each.exitcode for each in processes]
 
 
