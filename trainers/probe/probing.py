@@ -19,8 +19,7 @@ from ..progress import TrainDisplay
 from ..recipe import LoadedRecipe
 from ..rl.clock import Clock
 from ..rl.draws import Draws
-from ..rl.opening import open_policy
-from ..rl.policies import Policy
+from ..rl.opening import OpenedPolicy, open_policy
 from ..rl.records import as_rollouts
 from ..rl.rewarding import make_rules
 from ..rl.sampling import Sampler
@@ -67,13 +66,13 @@ def sample(
     unvalidated = recipe.model_copy(update={"validation": None})
     with closing(open_rows(unvalidated, recipe.train.rows, opened.policy.family, folder, display)) as rows:
         return _sample(
-            recipe, opened.policy, rows.train, folder, display, temperatures=temperatures, n_clips=n_clips
+            recipe, opened, rows.train, folder, display, temperatures=temperatures, n_clips=n_clips
         )
 
 
 def _sample(
     recipe: RlRecipe,
-    policy: Policy,
+    opened: OpenedPolicy,
     pool: Pool,
     folder: TrainFolder | None,
     display: TrainDisplay,
@@ -96,10 +95,11 @@ def _sample(
         names = {(level, clip): f"{level:g}-{clip}" for level in levels for clip in clips}
         display.begin(len(names), sum(name in done for name in names.values()), unit="groups")
         at_once = recipe.groups.decode_at_once
+        opened.writer.take_up()
         for level in levels:
             sampler = Sampler(
                 at_temperature(recipe, level),
-                policy,
+                opened,
                 pool,
                 make_rules(recipe.reward),
                 clip_limits(recipe.limits),

@@ -78,6 +78,12 @@ def export_swift(recipe: RlRecipe, path: Path) -> None:
         "seed": recipe.seed,
         "output_dir": recipe.name,
     }
+    if sampling.engine == "vllm":
+        given |= {"use_vllm": True, "vllm_mode": "colocate"}
+        if sampling.vllm is not None:
+            given["vllm_gpu_memory_utilization"] = sampling.vllm.gpu_memory_utilization
+            if sampling.vllm.max_model_len is not None:
+                given["vllm_max_model_len"] = sampling.vllm.max_model_len
     reward = {"preset": PRESETS.get(recipe.reward.name, recipe.reward.name), **recipe.reward.parameters}
     lines = [
         "#!/bin/sh",

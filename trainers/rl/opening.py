@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from accelerate import PartialState
+
 from ..families import trained
 from ..families.base import Part
 from ..model_recipe import rates_by_part
 from ..opening import base_name, load_here, parts_of, system_spec
 from ..sft.parts import let_learn, with_adapter
-from .policies import Policy, policy_of
+from .policies import Itself, Policy, Writer, policy_of
 from .schema import RlRecipe
 
 
@@ -21,6 +23,8 @@ class OpenedPolicy:
     model: Any
     """peft's model around the policy's; its `disable_adapter()` is the reference."""
     parts: Mapping[str, Part]
+    writer: Writer
+    """Who draws the answers."""
 
 
 def open_policy(recipe: RlRecipe, device: str) -> OpenedPolicy:
@@ -42,7 +46,15 @@ def open_policy(recipe: RlRecipe, device: str) -> OpenedPolicy:
     model.peft_config["default"].base_model_name_or_path = base_name(spec)
     let_learn(model, parts, rates, adapter=True)
     model.eval()  # nothing is dropped out, in sampling or in learning
-    return OpenedPolicy(policy, model, parts)
+    return OpenedPolicy(policy, model, parts, _writer(recipe, policy, device))
+
+
+def _writer(recipe: RlRecipe, policy: Policy, device: str) -> Writer:
+    if recipe.sampling.engine == "transformers":
+        return Itself(policy)
+    from .vllm_rollouts import open_vllm
+
+    return open_vllm(recipe, policy, device, PartialState().num_processes)
 
 
 def _merge(model: Any) -> None:

@@ -17,7 +17,8 @@ from ..sft.pool import Pool
 from .advantages import group_advantages, varied
 from .clock import Clock
 from .draws import Draws
-from .policies import Policy, Sampling
+from .opening import OpenedPolicy
+from .policies import Sampling
 from .policies.base import Prompt
 from .rewarding import reward_groups
 from .schema import RlRecipe
@@ -60,12 +61,17 @@ class Sampler:
     and learns nothing from the groups that it found meanwhile.)
     """
 
-    def __init__(self, recipe: RlRecipe, policy: Policy, pool: Pool, reward: Term, limits: Limits) -> None:
-        self._recipe, self._policy, self._reward = recipe, policy, reward
+    def __init__(
+        self, recipe: RlRecipe, opened: OpenedPolicy, pool: Pool, reward: Term, limits: Limits
+    ) -> None:
+        self._recipe, self._reward = recipe, reward
+        self._policy, self._writer = opened.policy, opened.writer
         self._pool, self._limits = pool, limits
 
     def step(self, draws: Draws, n_prompts: int, clock: Clock) -> Sampled:
-        """The groups of one step on this device."""
+        """The groups of one step on this device, by the weights of this moment."""
+        with clock("rollout"):
+            self._writer.take_up()
         used: list[Group] = []
         dropped: list[Group] = []
         resamples = 0
@@ -95,9 +101,9 @@ class Sampler:
 
     def _batch(self, prompts: Sequence[tuple[TrainingRow, Prompt]], clock: Clock) -> list[Group]:
         policy, k = self._policy, self._recipe.groups.rollouts
-        with clock("rollout"), torch.no_grad():
+        with clock("rollout"):
             sampling = self._sampling(max(prompt.piece.duration_s for _, prompt in prompts))
-            answers = policy.sample(policy.hear([prompt for _, prompt in prompts]), k, sampling)
+            answers = self._writer.answers([prompt for _, prompt in prompts], k, sampling)
             written = [[policy.text(answer) for answer in group] for group in answers]
         with clock("reward"):
             rows = [row for row, _ in prompts]

@@ -68,9 +68,21 @@ class RewardSpec(Spec):
     """For the name `judge`: who is asked. The rules are then measured only."""
 
 
+class VllmOptions(Spec):
+    """Of vLLM beside the policy, on the same GPU."""
+
+    gpu_memory_utilization: Annotated[float, Field(gt=0, le=1)] = 0.3
+    """Share of the GPU's memory that it takes for itself, from the beginning to the end."""
+    max_model_len: Count | None = None
+    """Most tokens of prompt, audio and answer together; `None`: as the checkpoint says."""
+
+
 class SamplingSpec(Spec):
     """How answers are drawn."""
 
+    engine: Literal["transformers", "vllm"] = "transformers"
+    """Who draws them. How likely they were is computed by the policy itself in either case."""
+    vllm: VllmOptions | None = None
     temperature: Rate = 0.5
     top_p: Annotated[float, Field(gt=0, le=1)] = 0.95
     top_k: Annotated[int, Field(ge=0)] = 50
@@ -79,6 +91,14 @@ class SamplingSpec(Spec):
     max_new_tokens: Count = 256
     max_tokens_per_s: Rate | None = None
     """A lower limit for short clips: so many tokens for a second of the longest in a batch, and 8."""
+
+    @model_validator(mode="after")
+    def _options_are_of_the_engine(self) -> "SamplingSpec":
+        if self.vllm is not None and self.engine != "vllm":
+            raise ValueError(
+                f"found the key vllm and the engine {self.engine}, expected engine: vllm with it"
+            )
+        return self
 
 
 class Groups(Spec):

@@ -121,7 +121,7 @@ class RlSession:
         with ExitStack() as opened:
             answers = self.folder.path / "judge" / str(number) / "answers.jsonl"
             reward = opened.enter_context(open_reward(recipe.reward, answers))
-            sampler = Sampler(recipe, self.opened.policy, self.rows.train, reward, clip_limits(recipe.limits))
+            sampler = Sampler(recipe, self.opened, self.rows.train, reward, clip_limits(recipe.limits))
             if is_main:
                 rollouts = opened.enter_context(
                     RolloutLog(self.folder.path / "rollouts.jsonl", position=position)

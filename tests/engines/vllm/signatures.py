@@ -47,6 +47,10 @@ def parameters(node: ast.ClassDef, method: str) -> dict[str, Any]:
     }
 
 
+def methods(node: ast.ClassDef) -> list[str]:
+    return [one.name for one in node.body if isinstance(one, ast.FunctionDef) and one.name[0] != "_"]
+
+
 def fields(node: ast.ClassDef, *bases: ast.ClassDef) -> list[str]:
     """The annotated names of a class, those of its bases after them."""
     names = [
@@ -67,10 +71,17 @@ def value(node: ast.ClassDef, name: str) -> Any:
     raise LookupError(f"{node.name} has no {name}")
 
 
+def _mapper(node: ast.ClassDef) -> ast.AST:
+    """What a model's class says of its weights' names in checkpoints."""
+    found = (one for one in node.body if isinstance(one, ast.Assign))
+    return next(one.value for one in found if ast.unparse(one.targets[0]) == "hf_to_vllm_mapper")
+
+
 def read(wheel: Path) -> dict[str, Any]:
     """All that the engine relies on."""
     of, metadata = Sources(wheel), Sources(wheel).metadata()
     llm = of.node("vllm.entrypoints.llm", "LLM")
+    engine = of.node("vllm.v1.engine.llm_engine", "LLMEngine")
     offline = of.node("vllm.entrypoints", "OfflineInferenceMixin")
     prompt = of.node("vllm.inputs.llm", "_PromptOptions")
     asr = of.node("vllm.model_executor.models.qwen3_asr", "Qwen3ASRForConditionalGeneration")
@@ -87,6 +98,8 @@ def read(wheel: Path) -> dict[str, Any]:
         "LLM.generate": parameters(llm, "generate"),
         "LLM.get_tokenizer": parameters(llm, "get_tokenizer"),
         "LLM attributes": fields(offline),
+        "LLM methods": methods(llm),
+        "engine methods": methods(engine),
         "EngineArgs": fields(of.node("vllm.engine.arg_utils", "EngineArgs")),
         "SamplingParams": fields(of.node("vllm.sampling_params", "SamplingParams")),
         "LoRARequest": fields(of.node("vllm.lora.request", "LoRARequest")),
@@ -101,6 +114,7 @@ def read(wheel: Path) -> dict[str, Any]:
         "Qwen3-ASR": {
             "supports_tower_connector_lora": value(asr, "supports_tower_connector_lora"),
             "packed": value(asr, "packed_modules_mapping"),
+            "prefixes of its weights": re.findall(r"'([\w.]+\.)':", ast.unparse(_mapper(asr))),
             "linear layers of the encoder's attention": re.findall(
                 r"self\.(\w+) = \w*Linear\(", ast.unparse(attention)
             ),

@@ -20,6 +20,7 @@ from asrdiag.trainers.rl.schema import (
     RlOptimizer,
     RlRecipe,
     SamplingSpec,
+    VllmOptions,
 )
 
 PAGE = (Path(__file__).parents[3] / "docs" / "reinforcement-learning.md").read_text(encoding="utf-8")
@@ -51,7 +52,11 @@ def test_the_switches_are_there():
 
 
 @pytest.mark.parametrize(
-    "model", [RlRecipe, Collapse, Groups, JudgeSpec, LossSpec, Prompts, RewardSpec, RlOptimizer, SamplingSpec]
+    "model",
+    [
+        *(RlRecipe, Collapse, Groups, JudgeSpec, LossSpec, Prompts, RewardSpec, RlOptimizer),
+        *(SamplingSpec, VllmOptions),
+    ],
 )
 def test_every_key_is_on_the_page(model):
     words = set(re.findall(r"[a-z_]+", PAGE))

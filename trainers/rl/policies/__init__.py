@@ -8,8 +8,9 @@ from ...families.seq2seq import Seq2Seq
 from .base import Heard, Policy, Sampling, entropies, token_logprobs
 from .chat import ChatPolicy
 from .seq2seq import Seq2SeqPolicy
+from .writing import Itself, Writer
 
-__all__ = ["Heard", "Policy", "Sampling", "entropies", "policy_of", "token_logprobs"]
+__all__ = ["Heard", "Itself", "Policy", "Sampling", "Writer", "entropies", "policy_of", "token_logprobs"]
 
 
 def policy_of(family: TrainedFamily) -> Policy:

@@ -126,8 +126,8 @@ class Policy(ABC):
         """Tokens that no answer may have."""
         return []
 
-    def limit(self, sampling: Sampling, prompts: Heard) -> int:
-        """The most tokens that an answer may have."""
+    def limit(self, sampling: Sampling, n_before: int) -> int:
+        """The most tokens that an answer may have after so many that the decoder is given."""
         return sampling.max_new_tokens
 
     def sample(self, heard: Heard, times: int, sampling: Sampling) -> list[list[list[int]]]:
@@ -141,7 +141,7 @@ class Policy(ABC):
         options: dict[str, Any] = {
             "do_sample": sampling.temperature > 0,
             "num_beams": 1,
-            "max_new_tokens": self.limit(sampling, heard),
+            "max_new_tokens": self.limit(sampling, heard.prefix.shape[1]),
             "eos_token_id": list(ends),
             "pad_token_id": ends[0],
             "repetition_penalty": 1.0,  # the checkpoint may have its own

@@ -24,8 +24,8 @@ class Seq2SeqPolicy(Policy):
     def prefix(self, piece: Piece, language: str) -> list[int]:
         return self.family.prefix(piece, language)
 
-    def limit(self, sampling: Sampling, prompts: Heard) -> int:
-        return min(sampling.max_new_tokens, self.family.positions() - prompts.prefix.shape[1])
+    def limit(self, sampling: Sampling, n_before: int) -> int:
+        return min(sampling.max_new_tokens, self.family.positions() - n_before)
 
     def hear(self, prompts: Sequence[Prompt]) -> Heard:
         pads = self.family.family.pads
