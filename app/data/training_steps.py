@@ -88,7 +88,8 @@ def running_mean(values: Values, span: int) -> Values:
     before = np.maximum(np.arange(len(values)) - span, -1)
     total = sums - np.where(before >= 0, sums[before], 0.0)
     count = counts - np.where(before >= 0, counts[before], 0)
-    return np.divide(total, count, out=np.full(len(values), np.nan), where=count > 0)
+    found: Values = np.divide(total, count, out=np.full(len(values), np.nan), where=count > 0)
+    return found
 
 
 def _inside(found: Any, name: str) -> Any:

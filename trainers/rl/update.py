@@ -123,13 +123,12 @@ class Learner:
 
     def _add_up_gradients(self) -> None:
         """Over devices, all in one go: an adapter has hundreds of small weights."""
-        for parameter in self._parameters:
-            if parameter.grad is None:  # a device that found no group to learn from
-                parameter.grad = torch.zeros_like(parameter)
-        gradients = [parameter.grad for parameter in self._parameters]
+        # A device that found no group to learn from has none.
+        gradients = [torch.zeros_like(each) if each.grad is None else each.grad for each in self._parameters]
         total = self._total(torch.cat([each.flatten() for each in gradients]))
-        for gradient, found in zip(gradients, total.split([each.numel() for each in gradients]), strict=True):
-            gradient.copy_(found.view_as(gradient))
+        shares = torch.split(total, [each.numel() for each in gradients])
+        for parameter, share in zip(self._parameters, shares, strict=True):
+            parameter.grad = share.view_as(parameter)
 
     def _shared_out(self, groups: Sequence[Group]) -> Iterator[tuple[Group, ...]]:
         # Clips of like length together: less padding.

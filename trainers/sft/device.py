@@ -26,8 +26,7 @@ def choose_device(asked: str) -> tuple[str, bool]:
     if asked not in ("auto", "cpu") and (index or 0) >= count:
         raise UsageError(f"--device {asked}: torch finds {count} CUDA devices")
     if asked == "cpu" or not count:
-        state = PartialState(cpu=True)
-        return str(state.device), state.is_main_process
+        return "cpu", PartialState(cpu=True).is_main_process  # several processes call theirs cpu:0 and so on
     if index is not None:
         torch.cuda.set_device(index)
     state = PartialState()

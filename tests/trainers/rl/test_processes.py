@@ -16,6 +16,7 @@ from asrdiag.trainers.progress import make_display
 from asrdiag.trainers.rl.preparing import prepare
 from asrdiag.trainers.rl.sampling import Sampler
 from asrdiag.trainers.rl.update import Learner
+from asrdiag.trainers.sft.device import choose_device
 from asrdiag.trainers.sft.folder import TrainFolder
 
 pytestmark = [
@@ -38,9 +39,9 @@ def same_answers(monkeypatch):
     monkeypatch.setattr(Sampler, "_batch", seeded)
 
 
-def train(loaded, folder):
+def train(loaded, folder, device="cpu"):
     folder.path.mkdir(exist_ok=True)
-    session = prepare(loaded, folder, make_display("none"), "cpu")
+    session = prepare(loaded, folder, make_display("none"), device)
     session.run()
     session.close()
     weights = [each.detach().flatten() for each in session.opened.model.parameters() if each.requires_grad]
@@ -59,8 +60,9 @@ def in_two_processes(loaded, folder):
             **{"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "ACCELERATE_USE_CPU": "true"},
         }
         PartialState._reset_state()
-        PartialState(cpu=True)
-        torch.save(train(loaded, folder), folder.path.with_name(f"{folder.path.name}-{rank}.pt"))
+        device, is_main = choose_device("cpu")
+        assert is_main == (rank == 0)
+        torch.save(train(loaded, folder, device), folder.path.with_name(f"{folder.path.name}-{rank}.pt"))
 
     processes = [multiprocessing.get_context("fork").Process(target=one, args=(rank,)) for rank in (0, 1)]
     for each in processes:
