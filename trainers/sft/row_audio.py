@@ -5,6 +5,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from types import UnionType
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -61,7 +62,7 @@ def clean_place(row: TrainingRow, rows: Path) -> Place:
         raise ClipRefused(
             "no_source", "found no meta.source.path, expected where the clip is that this one was made of"
         )
-    said = {key: source[key] for key in _SOURCE if source.get(key) is not None}
+    said: dict[str, Any] = {key: source[key] for key in _SOURCE if source.get(key) is not None}
     for key, value in said.items():
         kinds, expected = _SOURCE[key]
         number = isinstance(value, int | float)
