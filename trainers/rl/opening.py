@@ -10,7 +10,7 @@ from ..families import trained
 from ..families.base import Part
 from ..model_recipe import rates_by_part
 from ..opening import base_name, load_here, parts_of, system_spec
-from ..sft.parts import let_learn, with_adapter
+from ..sft.parts import let_learn, require_parts, with_adapter
 from .policies import Itself, Policy, Writer, policy_of
 from .schema import RlRecipe
 
@@ -41,7 +41,8 @@ def open_policy(recipe: RlRecipe, device: str) -> OpenedPolicy:
     policy = policy_of(family)
     parts = parts_of(family, recipe)
     rates = rates_by_part(recipe.learning_rates)
-    adapted = {name: part for name, part in parts.items() if name in rates}
+    require_parts(rates, parts)
+    adapted = {name: parts[name] for name in parts if name in rates}
     model = with_adapter(loaded.model, adapted, recipe.lora, recipe.seed)
     model.peft_config["default"].base_model_name_or_path = base_name(spec)
     let_learn(model, parts, rates, adapter=True)

@@ -54,15 +54,24 @@ def part_of(name: str, parts: Mapping[str, Part]) -> str | None:
     return next((part for part, spec in parts.items() if re.match(spec.weights, name)), None)
 
 
+def require_parts(rates: Mapping[str, float], parts: Mapping[str, Part]) -> None:
+    """Make sure that what is to learn is there.
+
+    Raises:
+        UsageError: a name is none of the model's parts.
+    """
+    for part in rates:
+        if part not in parts:
+            raise UsageError(f"learning_rates: {unknown('part', part, parts)}")
+
+
 def let_learn(model: Any, parts: Mapping[str, Part], rates: Mapping[str, float], *, adapter: bool) -> None:
     """Let the weights of the parts with a learning rate learn, and no others.
 
     Raises:
         UsageError: there is no such part, or it has no weights that could learn.
     """
-    for part in rates:
-        if part not in parts:
-            raise UsageError(f"learning_rates: {unknown('part', part, parts)}")
+    require_parts(rates, parts)
     learning = dict.fromkeys(rates, 0)
     for (wrapped, parameter), (name, _) in zip(model.named_parameters(), own_names(model), strict=True):
         own = part_of(name, parts)

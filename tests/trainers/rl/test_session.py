@@ -89,6 +89,8 @@ def test_a_folder_is_gone_on_with_by_the_same_training_only(session, place, tmp_
     session(**given | {"validation": {"rows": str(rows), "max_rise": {"empty": 0.5}}})
     with pytest.raises(UsageError, match=r"holds another training: recipe\.loss\.beta was 0\.04 and is 0"):
         session(**given, loss={"beta": 0})
+    with pytest.raises(UsageError, match=r"learning_rates: unknown part 'coder'.*encoder, decoder"):
+        session(**given, learning_rates={"coder": 0.001})
     rows.write_text(rows.read_text().replace("go on", "go off"))
     with pytest.raises(UsageError, match=r"holds another training: train\.sha256"):
         session(**given)
