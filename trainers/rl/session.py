@@ -10,7 +10,6 @@ from typing import Any, TypeVar
 import torch
 from accelerate import PartialState
 from accelerate.utils import gather_object, reduce
-from transformers import get_scheduler
 
 from asrdiag.rollouts.log import RolloutLog
 from asrdiag.store.atomic import write_text
@@ -23,6 +22,7 @@ from ..sft.callbacks import Interrupts
 from ..sft.folder import TrainFolder
 from ..sft.parts import groups as optimizer_groups
 from ..sft.pool import clip_limits
+from ..sft.schedule import scheduler
 from ..sft.validation import Look
 from ..sft.weights import put
 from .clock import Clock
@@ -88,12 +88,8 @@ class RlSession:
             optimizer_groups(model, self.opened.parts, rates, recipe.optimizer.weight_decay)
         )
         updates = recipe.steps * recipe.loss.iterations
-        schedule = get_scheduler(
-            {"constant": "constant_with_warmup"}.get(recipe.optimizer.schedule, recipe.optimizer.schedule),
-            optimizer,
-            num_warmup_steps=round(updates * recipe.optimizer.warmup_ratio),
-            num_training_steps=updates,
-        )
+        warmup = round(updates * recipe.optimizer.warmup_ratio)
+        schedule = scheduler(optimizer, steps=updates, warmup=warmup, curve=recipe.optimizer.schedule)
         draws = Draws(
             self.rows.train,
             recipe.train.enrich,
