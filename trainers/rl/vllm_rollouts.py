@@ -154,7 +154,8 @@ def merged_weights(model: Any, *, all_of_them: bool) -> Iterator[tuple[str, torc
     """
     from peft.tuners.tuners_utils import BaseTunerLayer
 
-    adapted = {name: each for name, each in model.named_modules() if isinstance(each, BaseTunerLayer)}
+    modules = model.named_modules()
+    adapted: dict[str, Any] = {name: each for name, each in modules if isinstance(each, BaseTunerLayer)}
     for name, layer in adapted.items():
         weight = layer.get_base_layer().weight
         changed = weight.float()

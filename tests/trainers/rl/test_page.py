@@ -100,3 +100,9 @@ def test_the_script_for_ms_swift_has_the_recipe_and_refuses_what_it_cannot_say(t
     options = dict(zip(words[first::2], words[first + 1 :: 2], strict=True))
     assert options["--epsilon_high"] == "0.28" and options["--max_steps"] == "6000"
     assert Path(options["--external_plugins"]).is_file()
+    assert "--use_vllm" not in options
+    by_vllm = [("train.enrich", "null"), ("sampling.engine", "vllm"), ("sampling.vllm.max_model_len", "900")]
+    export_swift(load_recipe("dg_wgpo", RlRecipe, data=GIVEN, settings=by_vllm).recipe, tmp_path / "v.sh")
+    words = shlex.split((tmp_path / "v.sh").read_text(), comments=True)
+    assert words[words.index("--vllm_gpu_memory_utilization") + 1] == "0.3"
+    assert words[words.index("--vllm_max_model_len") + 1] == "900"

@@ -210,7 +210,9 @@ def entropies(logits: torch.Tensor, temperature: float) -> torch.Tensor:
     """
     with torch.no_grad():
         # p ln p is 0 where p is: the score of a token that cannot be is -inf.
-        return torch.special.entr(torch.softmax(_scaled(logits, temperature), dim=-1)).sum(dim=-1)
+        p = torch.softmax(_scaled(logits, temperature), dim=-1)
+        found: torch.Tensor = torch.special.entr(p).sum(dim=-1)
+        return found
 
 
 def _scaled(logits: torch.Tensor, temperature: float) -> torch.Tensor:
