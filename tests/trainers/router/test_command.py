@@ -170,6 +170,7 @@ def test_a_dry_run_writes_nothing(said, options, tmp_path, capsys):
     assert capsys.readouterr().out == (
         "train: 12 clean clips, 20 degraded\nvalidation: 6 clean clips, 4 degraded\n"
         "32 steps of 8 clips on cpu\n"
+        "of 10 validation clips also trained on: the text of 10\n"
     )
     assert not (tmp_path / "out").exists()
 
