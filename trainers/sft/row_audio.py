@@ -65,8 +65,8 @@ def clean_place(row: TrainingRow, rows: Path) -> Place:
     said: dict[str, Any] = {key: source[key] for key in _SOURCE if source.get(key) is not None}
     for key, value in said.items():
         kinds, expected = _SOURCE[key]
-        number = isinstance(value, int | float)
-        if isinstance(value, bool) or not isinstance(value, kinds) or (number and not 0 <= value < math.inf):
+        outside = isinstance(value, int | float) and not 0 <= value < math.inf
+        if isinstance(value, bool) or not isinstance(value, kinds) or outside:
             raise ClipRefused("no_source", f"meta.source.{key}: found {value!r:.80}, expected {expected}")
     # As paths of clips are read, where a folder on the way may be a link.
     path = Path(os.path.normpath(rows.parent / said.pop("path")))
