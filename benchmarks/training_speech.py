@@ -4,7 +4,7 @@ It makes the corpora that the adapter of `docs/training-example.md` was trained 
 
     apt-get install flite dpkg && python benchmarks/training_speech.py speech
 
-- `train.jsonl`: the actors of the game Flight of the Amazon Queen, almost three hours, each clip with its line
+- `train.jsonl`: the actors of the game Flight of the Amazon Queen, three hours, each clip with its line
   of the script; and sentences from `fortunes` read by three voices of flite.
 - `test.jsonl`: the telephone prompts of Asterisk, five lines of an audiobook, and sentences read by another
   voice of flite. Nobody who speaks here and no text is in train.
