@@ -1,63 +1,83 @@
 """Worker processes on this machine."""
 
-import multiprocessing
 import os
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
 
-from ..processes import end_with_parent, workers_deaf_to_ctrl_c
+from ..interrupts import interrupts_held, wait_for_any
+from ..processes import WorkerProcess, close, end_with_parent
 from .line import Crew
 from .work import Job, Result, Stretch, WorkerLost, make_alone, run_stretch
 
 
-class LocalCrew(Crew[Future[Result]]):
-    """A pool of processes, begun afresh when one of them is lost."""
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A stretch that a process has been given."""
+
+    future: Future[Result]
+    worker: WorkerProcess
+
+
+class LocalCrew(Crew[Begun]):
+    """Processes, of which each that is lost is replaced."""
 
     def __init__(self, job: Job, workers: int | None) -> None:
         super().__init__(job, workers or len(os.sched_getaffinity(0)))
-        self._foreign = set(multiprocessing.active_children())
-        self._pool = _pool(job, self.workers)
+        self._team = [self._start() for _ in range(self.workers)]
+        self._begun: list[Begun] = []
+        self._lost: list[WorkerProcess] = []
 
-    def submit(self, stretch: Stretch) -> Future[Result]:
-        with workers_deaf_to_ctrl_c():
-            try:
-                return self._pool.submit(_run, stretch)
-            except BrokenProcessPool:  # one was lost while it waited for work
-                self.recover()
-                return self._pool.submit(_run, stretch)
-
-    def result(self, handle: Future[Result]) -> Result:
+    def submit(self, stretch: Stretch) -> Begun:
+        with interrupts_held():
+            self._begun = [begun for begun in self._begun if not begun.future.done()]
+        busy = [begun.worker for begun in self._begun]
+        worker = min(self._team, key=busy.count)
         try:
-            return handle.result()
+            future = worker.submit(_run, stretch)
+        except BrokenProcessPool:  # it was lost while it waited for work
+            worker = self._replace(worker)
+            future = worker.submit(_run, stretch)
+        self._begun.append(Begun(future, worker))
+        return self._begun[-1]
+
+    def result(self, handle: Begun) -> Result:
+        wait_for_any([handle.future])
+        try:
+            with interrupts_held():
+                return handle.future.result()
         except BrokenProcessPool as error:
+            self._lost.append(handle.worker)
             raise WorkerLost from error
 
-    def is_lost(self, handle: Future[Result]) -> bool:
-        # With one process the whole pool breaks, so that all futures are settled by now or will be at once.
-        return isinstance(handle.exception(), BrokenProcessPool)
+    def is_lost(self, handle: Begun) -> bool:
+        return handle.worker in self._lost
 
     def kills(self, number: int) -> bool:
-        with workers_deaf_to_ctrl_c():
-            pool = _pool(self.job, 1)
-            attempt = pool.submit(_alone, number)
+        alone = self._start()
+        attempt = alone.submit(_alone, number)
         try:
+            wait_for_any([attempt])
             return isinstance(attempt.exception(), BrokenProcessPool)
         finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+            alone.end()
 
     def recover(self) -> None:
-        self._pool.shutdown(wait=True, cancel_futures=True)
-        self._pool = _pool(self.job, self.workers)
+        for worker in self._lost:
+            if worker in self._team:
+                self._replace(worker)
+        self._lost = []
 
     def close(self, *, finished: bool) -> None:
-        self._pool.shutdown(wait=finished, cancel_futures=True)
-        if not finished:
-            for process in set(multiprocessing.active_children()) - self._foreign:
-                process.terminate()
+        close(self._team, finished=finished)
 
+    def _start(self) -> WorkerProcess:
+        return WorkerProcess(_start, (self.job,))
 
-def _pool(job: Job, workers: int) -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _start, (job,))
+    def _replace(self, worker: WorkerProcess) -> WorkerProcess:
+        worker.end()
+        new = self._team[self._team.index(worker)] = self._start()
+        return new
 
 
 _job: Job | None = None
@@ -65,7 +85,7 @@ _job: Job | None = None
 
 def _start(job: Job) -> None:
     end_with_parent()
-    global _job  # noqa: PLW0603  (the one way to give a pool's processes something to keep)
+    global _job  # noqa: PLW0603  (the one way to give a process something to keep)
     _job = job
 
 

@@ -1,14 +1,14 @@
 """Processes that all do one thing; one that dies costs an item, not the run."""
 
-import multiprocessing
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from ..processes import workers_deaf_to_ctrl_c
+from ..interrupts import interrupts_held
+from ..processes import WorkerProcess, close
 from .lost_device import DeviceLost
 
 Item = TypeVar("Item")
@@ -36,7 +36,7 @@ class Work(Generic[Item, Result]):
 class Crew(Generic[Item, Result]):
     """Gives items to its processes and collects the results, in no fixed order.
 
-    When a process dies, nobody can say over which item: all that were under way are tried again, each single
+    When a process dies, nobody can say over which of its items: all that it had are tried again, each single
     part alone, and the one over which a process dies once more gets the result that is for that. A process
     that has lost its device is as good as dead, and ended.
     """
@@ -44,8 +44,8 @@ class Crew(Generic[Item, Result]):
     def __init__(self, work: Work[Item, Result], processes: int, ahead: int) -> None:
         """`ahead`: how many items it takes beyond those that its processes have in hand."""
         self._work, self.processes, self._ahead = work, processes, ahead
-        self._executor = self._start()
-        self._running: dict[Future[Result], tuple[Item, ProcessPoolExecutor]] = {}
+        self._workers = [self._start() for _ in range(processes)]
+        self._running: dict[Future[Result], tuple[Item, WorkerProcess]] = {}
         self._suspects: deque[Item] = deque()
         self._alone = False
         """Whether the one item under way is a suspect."""
@@ -77,24 +77,26 @@ class Crew(Generic[Item, Result]):
         A crew of which this is not called stands still.
         """
         lost: list[Item] = []
-        broken: list[ProcessPoolExecutor] = []
+        dead: list[WorkerProcess] = []
         cause: Exception = WorkerDied(WorkerDied.__doc__)
-        for future in [future for future in self._running if future.done()]:
-            item, executor = self._running.pop(future)
+        with interrupts_held():
+            done = [future for future in self._running if future.done()]
+        for future in done:
+            item, worker = self._running.pop(future)
             try:
-                result = future.result()
+                with interrupts_held():
+                    result = future.result()
             except (BrokenProcessPool, DeviceLost) as error:
                 lost.append(item)
-                broken.append(executor)
+                dead.append(worker)
                 if isinstance(error, DeviceLost):
                     cause = error
-                    _end(error.process)
             else:
                 yield item, result
-        for executor in broken:
-            lost += self._under_way(executor)
-        if self._executor in broken:
-            self._restart()
+        for worker in dead:
+            lost += self._under_way(worker)
+            if worker in self._workers:
+                self._replace(worker)
         if lost and self._alone:
             yield lost[0], self._work.died(lost[0], cause)
         else:
@@ -106,35 +108,28 @@ class Crew(Generic[Item, Result]):
 
     def close(self, *, finished: bool) -> None:
         """End the processes; `finished`: in peace, having nothing to do."""
-        self._executor.shutdown(wait=finished, cancel_futures=True)
+        close(self._workers, finished=finished)
 
-    def _start(self) -> ProcessPoolExecutor:
-        context = multiprocessing.get_context("spawn")
-        return ProcessPoolExecutor(self.processes, context, self._work.start, self._work.arguments)
+    def _start(self) -> WorkerProcess:
+        return WorkerProcess(self._work.start, self._work.arguments)
 
     def _submit(self, item: Item) -> None:
-        with workers_deaf_to_ctrl_c():
-            try:
-                future = self._executor.submit(self._work.do, item)
-            except BrokenProcessPool:
-                # A process died idle, or since the last look: then `results` finds out what is lost.
-                self._restart()
-                future = self._executor.submit(self._work.do, item)
-        self._running[future] = item, self._executor
+        busy = [worker for _, worker in self._running.values()]
+        worker = min(self._workers, key=busy.count)
+        try:
+            future = worker.submit(self._work.do, item)
+        except BrokenProcessPool:
+            # It died idle, or since the last look: then `results` finds out what is lost.
+            worker = self._replace(worker)
+            future = worker.submit(self._work.do, item)
+        self._running[future] = item, worker
 
-    def _under_way(self, executor: ProcessPoolExecutor) -> list[Item]:
-        """Take back what a pool had that is broken."""
-        futures = [future for future, (_, its) in self._running.items() if its is executor]
+    def _under_way(self, worker: WorkerProcess) -> list[Item]:
+        """Take back what a process had that is dead."""
+        futures = [future for future, (_, its) in self._running.items() if its is worker]
         return [self._running.pop(future)[0] for future in futures]
 
-    def _restart(self) -> None:
-        # A broken pool has ended its other processes itself.
-        self._executor.shutdown(wait=False, cancel_futures=True)
-        self._executor = self._start()
-
-
-def _end(number: int) -> None:
-    """End a process of ours; its pool takes that as a death."""
-    for process in multiprocessing.active_children():
-        if process.pid == number:
-            process.kill()
+    def _replace(self, worker: WorkerProcess) -> WorkerProcess:
+        worker.end()
+        new = self._workers[self._workers.index(worker)] = self._start()
+        return new

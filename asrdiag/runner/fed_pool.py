@@ -1,18 +1,18 @@
 """Accelerators and hosted systems, fed by processes that read and degrade clips ahead of them."""
 
-import multiprocessing
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from types import TracebackType
 from typing import Any, Self
 
+from ..interrupts import interrupts_held, wait_for_any
 from .callers import Callers
 from .clip import ClipInProgress, Job, Outcome, Task
 from .crew import Crew, Work
 from .feeding import Batch, Heard, prepare, recognize, single_clips, start_preparing, start_recognizing
-from .pool import singles, terminate_all_but
+from .pool import singles
 from .transcribing import Usage
 
 READY = 4
@@ -31,7 +31,6 @@ class FedPool:
         """
         self.usage: dict[int, Usage] = {}
         self._job = job
-        self._foreign = set(multiprocessing.active_children())
 
         def unprepared(task: Task, error: Exception) -> list[ClipInProgress]:
             clip = ClipInProgress(job, task, task.positions[0])
@@ -62,8 +61,6 @@ class FedPool:
         self._recorders.shutdown(wait=True, cancel_futures=True)
         for crew in self._crews:
             crew.close(finished=error is None)
-        if error is not None:
-            terminate_all_but(self._foreign)
 
     def run(self, tasks: Iterable[Task]) -> Iterator[tuple[Task, list[Outcome]]]:
         """See `Pool.run`."""
@@ -77,7 +74,7 @@ class FedPool:
                 futures += crew.futures
             if not futures:
                 return
-            wait(futures, return_when=FIRST_COMPLETED)
+            wait_for_any(futures)
             yield from self._recorded()
             for task, clips in self._preparers.results():
                 self._sort(task, clips)
@@ -116,9 +113,12 @@ class FedPool:
         self._record(batch.task, heard.clips)
 
     def _record(self, task: Task, clips: Sequence[ClipInProgress]) -> None:
-        future = self._recorders.submit(lambda: [clip.finish() for clip in clips])
+        with interrupts_held():
+            future = self._recorders.submit(lambda: [clip.finish() for clip in clips])
         self._recording[future] = task
 
     def _recorded(self) -> Iterator[tuple[Task, list[Outcome]]]:
-        for future in [future for future in self._recording if future.done()]:
-            yield self._recording.pop(future), future.result()
+        with interrupts_held():
+            done = [(future, future.result()) for future in self._recording if future.done()]
+        for future, outcomes in done:
+            yield self._recording.pop(future), outcomes

@@ -1,6 +1,5 @@
 """Errors after which a process can use its accelerator no more, so that it has to be replaced."""
 
-import os
 import sys
 
 from .memory import ran_out_of_memory
@@ -11,14 +10,6 @@ _SAID = ("CUDA error", "CUDA failure", "CUDNN_STATUS_", "CUBLAS_STATUS_", "HIP e
 
 class DeviceLost(Exception):
     """A process can use its device no more; all further calls in it would fail as this one did."""
-
-    def __init__(self, message: str, process: int) -> None:
-        super().__init__(message, process)
-        self.process = process
-        """Its number, for whoever ends it."""
-
-    def __str__(self) -> str:
-        return str(self.args[0])
 
 
 def device_lost(error: Exception) -> DeviceLost | None:
@@ -35,7 +26,7 @@ def device_lost(error: Exception) -> DeviceLost | None:
     """
     if ran_out_of_memory(error) or not (_engine_is_dead(error) or _context_is_dead(error)):
         return None
-    return DeviceLost(f"{type(error).__name__}: {error}", os.getpid())
+    return DeviceLost(f"{type(error).__name__}: {error}")
 
 
 def _engine_is_dead(error: Exception) -> bool:

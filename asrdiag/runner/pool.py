@@ -1,12 +1,11 @@
 """The processes that take one system's clips from their files to their records."""
 
-import multiprocessing
 from collections.abc import Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, wait
 from itertools import islice
 from types import TracebackType
 from typing import Protocol, Self
 
+from ..interrupts import wait_for_any
 from .clip import Job, Outcome, Task
 from .crew import Crew, Work
 from .transcribing import Usage
@@ -40,7 +39,6 @@ class WorkerPool:
 
     def __init__(self, job: Job, workers: int) -> None:
         self.usage: dict[int, Usage] = {}
-        self._foreign = set(multiprocessing.active_children())
 
         def bury(task: Task, error: Exception) -> Done:
             return Done([died(job, task, error)], None)
@@ -55,8 +53,6 @@ class WorkerPool:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._crew.close(finished=error is None)
-        if error is not None:
-            terminate_all_but(self._foreign)
 
     def run(self, tasks: Iterable[Task]) -> Iterator[tuple[Task, list[Outcome]]]:
         """See `Pool.run`."""
@@ -66,7 +62,7 @@ class WorkerPool:
                 self._crew.take(task)
             if not self._crew.load:
                 return
-            wait(self._crew.futures, return_when=FIRST_COMPLETED)
+            wait_for_any(self._crew.futures)
             for task, done in self._crew.results():
                 if done.usage is not None:
                     self.usage[done.usage.process] = done.usage
@@ -77,9 +73,3 @@ def singles(task: Task) -> Iterator[Task]:
     """A batch's clips, each as a batch of its own."""
     for position in task.positions:
         yield Task(task.cell, task.dataset, task.condition, (position,))
-
-
-def terminate_all_but(foreign: Iterable[object]) -> None:
-    """End the children of this process by force, save those that were there before."""
-    for process in set(multiprocessing.active_children()) - set(foreign):
-        process.terminate()

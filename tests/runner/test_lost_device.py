@@ -1,7 +1,5 @@
 """A process that has lost its device is replaced, and only the clip over which that happens has failed."""
 
-import os
-import pickle
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -43,11 +41,9 @@ def test_every_other_clip_is_answered_once(tmp_path: Path, make: Callable[[Job],
             assert record["error"] == error
 
 
-def test_what_has_cost_a_process_its_device_says_which_process() -> None:
+def test_what_has_cost_a_process_its_device_says_why() -> None:
     found = device_lost(RuntimeError(f"{ASSERTION}\nCompile with `TORCH_USE_CUDA_DSA`"))
     assert isinstance(found, DeviceLost)
-    copy = pickle.loads(pickle.dumps(found))  # as it comes from another process
-    assert (copy.process, str(copy)) == (os.getpid(), str(found))
     assert str(found).startswith(f"RuntimeError: {ASSERTION}\n")
 
 
