@@ -19,6 +19,8 @@ _ANSWERS = ("failure_mode", "subset", "language", "speaker", "route", "error_sta
 _RANGES = ("error_rate_pct", "n_errors", "ref_tokens", "duration_s")
 _MEANING = ("key_errors", "meaning", "semantic_similarity")
 """Ranges for what was measured of meaning; only where it was."""
+_LEAST_AND_STEP = {"semantic_similarity": (-1.0, 0.05)}
+"""Of the fields of a range; elsewhere 0 and 1."""
 _SIDES = {"either": "reference or answer", "reference": "reference", "answer": "answer"}
 
 
@@ -166,6 +168,7 @@ def _range(column: str) -> None:
         _set(location.place().filters.between(column, first, last))
 
     name = called(column).capitalize()
+    least, step = _LEAST_AND_STEP.get(column, (0.0, 1.0))
     for place, (column_of_page, key, end, label) in enumerate(
         zip(
             st.columns(2, vertical_alignment="bottom"),
@@ -178,12 +181,12 @@ def _range(column: str) -> None:
         column_of_page.number_input(
             label,
             value=None if math.isinf(end) else float(end),
-            min_value=0.0,
-            step=1.0,
+            min_value=least,
+            step=step,
             format="%g",
             key=key,
             on_change=changed,
-            placeholder="any" if place else "0",
+            placeholder="any" if place else f"{least:g}",
         )
 
 

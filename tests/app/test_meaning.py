@@ -81,6 +81,22 @@ def test_scores_from_before_have_no_such_columns(judged: Path, tmp_path: Path) -
     assert not any(index.measured(name) for name in ("key_errors", "semantic_similarity", "meaning"))
 
 
+def test_a_similarity_may_be_below_zero(judged: Path, tmp_path: Path, explorer: Any) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    measured = tmp_path / "measured"
+    shutil.copytree(judged, measured)
+    path = measured / "cells" / "one" / "set" / "as_recorded" / "scores.parquet"
+    table = pq.read_table(path)
+    place = table.column_names.index("semantic_similarity")
+    pq.write_table(table.set_column(place, "semantic_similarity", pa.array([0.95, -0.2, 1.0])), path)
+    assert found(measured, semantic_similarity=["-1..0.5"]) == ["number"]
+    at = explorer(measured, page="cases", semantic_similarity="-0.25..0.5")
+    low, high = (field for field in at.number_input if "similarity" in field.key)
+    assert (low.value, high.value, low.min, low.step) == (-0.25, 0.5, -1.0, 0.05)
+
+
 def test_a_case_says_what_was_kept_and_what_the_judge_found(judged: Path, explorer: Any) -> None:
     at = explorer(judged, page="cases", key="negation_lost")
     shown = "\n".join(each.value for each in (*at.markdown, *at.caption))
