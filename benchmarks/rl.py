@@ -16,12 +16,12 @@ import torch
 import yaml
 
 from asrdiag.store.log import read_log
+from asrdiag.trainers.learning.device import choose_device
+from asrdiag.trainers.learning.folder import TrainFolder
 from asrdiag.trainers.progress import make_display
 from asrdiag.trainers.recipe import load_recipe
 from asrdiag.trainers.rl.preparing import prepare
 from asrdiag.trainers.rl.schema import RlRecipe
-from asrdiag.trainers.sft.device import choose_device
-from asrdiag.trainers.sft.folder import TrainFolder
 
 PARTS = ("audio", "rollout", "reward", "update")
 

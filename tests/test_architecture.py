@@ -59,6 +59,13 @@ def test_imports_go_one_way(folder: str, forbidden: tuple[str, ...]) -> None:
             assert ours or not f"{name}.".startswith(forbidden), (path, name)
 
 
+def test_other_training_does_not_build_on_supervised_training() -> None:
+    for path in sources("trainers"):
+        if path.relative_to(ROOT / "trainers").parts[0] != "sft":  # what others need too is in `learning`
+            for name in imported(path, FOLDERS["trainers"]):
+                assert not f"{name}.".startswith("asrdiag.trainers.sft."), (path, name)
+
+
 @pytest.mark.parametrize(
     "line",
     [

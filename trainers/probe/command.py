@@ -5,7 +5,7 @@ import argparse
 
 def run(options: argparse.Namespace) -> int:
     """Sample at each temperature, and say which one to train at."""
-    from ..packages import require_packages
+    from ..learning.packages import require_packages
     from ..recipe import load_recipe
     from ..rl.schema import RlRecipe
 
@@ -13,7 +13,7 @@ def run(options: argparse.Namespace) -> int:
     require_packages()
     from asrdiag.metrics.rewards.probing import Criterion
 
-    from ..workplace import open_workplace
+    from ..learning.workplace import open_workplace
     from .probing import report, sample
 
     criterion = Criterion(

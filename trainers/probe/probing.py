@@ -14,7 +14,10 @@ from asrdiag.metrics.rewards.probing import GREEDY, Criterion, probe
 from asrdiag.rollouts.log import RolloutLog
 from asrdiag.rollouts.reading import BadLine, read_rollouts
 
-from ..identity import identity
+from ..learning.folder import TrainFolder
+from ..learning.identity import identity
+from ..learning.pool import Pool, clip_limits
+from ..learning.rows_of_recipe import open_rows
 from ..progress import TrainDisplay
 from ..recipe import LoadedRecipe
 from ..rl.clock import Clock
@@ -24,9 +27,6 @@ from ..rl.records import as_rollouts
 from ..rl.rewarding import make_rules
 from ..rl.sampling import Sampler
 from ..rl.schema import RlRecipe
-from ..rows_of_recipe import open_rows
-from ..sft.folder import TrainFolder
-from ..sft.pool import Pool, clip_limits
 
 
 def sample(

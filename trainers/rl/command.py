@@ -5,7 +5,7 @@ import argparse
 
 def run(options: argparse.Namespace) -> int:
     """Train, choose, and say how the result is used."""
-    from ..packages import require_packages
+    from ..learning.packages import require_packages
     from ..recipe import load_recipe
     from .schema import RlRecipe
 
@@ -21,7 +21,7 @@ def run(options: argparse.Namespace) -> int:
     require_packages()
     from contextlib import closing
 
-    from ..workplace import open_workplace
+    from ..learning.workplace import open_workplace
     from .finishing import finish
     from .preparing import prepare
 

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from asrdiag.errors import UsageError
 
-from ..sft.pool import Pool
+from ..learning.pool import Pool
 
 _LIMITS = ((0.3, "<30"), (0.5, "<50"), (0.7, "<70"))
 BINS = ("clean", *(name for _, name in _LIMITS), ">=70", "ungraded")

@@ -4,8 +4,8 @@ from asrdiag.cli.output import complain
 from asrdiag.store.atomic import write_json
 from asrdiag.store.log import read_log
 
-from ..result import choice_record, choose_checkpoint, system_snippet, tell_choice, tell_system
-from ..sft.weights import put
+from ..learning.result import choice_record, choose_checkpoint, system_snippet, tell_choice, tell_system
+from ..learning.weights import put
 from .joining import join
 from .session import RlSession
 

@@ -9,7 +9,7 @@ import torch
 from asrdiag.errors import UsageError
 from asrdiag.store.atomic import write_json
 
-from ..sft.weights import CONFIG, WEIGHTS, read_adapter
+from ..learning.weights import CONFIG, WEIGHTS, read_adapter
 
 _A, _B = ".lora_A.weight", ".lora_B.weight"
 

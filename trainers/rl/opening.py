@@ -8,9 +8,9 @@ from accelerate import PartialState
 
 from ..families import trained
 from ..families.base import Part
-from ..model_recipe import rates_by_part
-from ..opening import base_name, load_here, parts_of, system_spec
-from ..sft.parts import let_learn, require_parts, with_adapter
+from ..learning.model_recipe import rates_by_part
+from ..learning.opening import base_name, load_here, parts_of, system_spec
+from ..learning.parts import let_learn, require_parts, with_adapter
 from .policies import Itself, Policy, Writer, policy_of
 from .schema import RlRecipe
 

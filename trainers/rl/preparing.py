@@ -4,12 +4,12 @@ from pathlib import Path
 
 from accelerate import PartialState
 
-from ..identity import identity
+from ..learning.folder import TrainFolder
+from ..learning.identity import identity
+from ..learning.pool import Pool
+from ..learning.rows_of_recipe import open_rows
 from ..progress import TrainDisplay
 from ..recipe import LoadedRecipe
-from ..rows_of_recipe import open_rows
-from ..sft.folder import TrainFolder
-from ..sft.pool import Pool
 from .draws import Draws, bins_of
 from .joining import require_joinable
 from .opening import open_policy

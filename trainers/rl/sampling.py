@@ -13,7 +13,7 @@ from asrdiag.metrics.rewards.base import Term
 
 from ..data.clips import Limits, read_clip
 from ..data.line import TrainingRow
-from ..sft.pool import Pool
+from ..learning.pool import Pool
 from .advantages import group_advantages, varied
 from .clock import Clock
 from .draws import Draws

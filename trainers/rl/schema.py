@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 
 from asrdiag.spec import Spec, SuitePath
 
-from ..model_recipe import Count, LearningRates, Lora, ModelRecipe, Rate, Share
+from ..learning.model_recipe import Count, Curve, LearningRates, Lora, ModelRecipe, Rate, Share
 
 if TYPE_CHECKING:
     from asrdiag.judge import JudgeSettings
@@ -137,7 +137,7 @@ class RlOptimizer(Spec):
     weight_decay: Annotated[float, Field(ge=0)] = 0.0
     max_grad_norm: Rate = 1.0
     warmup_ratio: Annotated[float, Field(ge=0, lt=1)] = 0.03
-    schedule: Literal["cosine", "linear", "constant"] = "cosine"
+    schedule: Curve = "cosine"
 
 
 class Collapse(Spec):

@@ -15,16 +15,16 @@ from asrdiag.rollouts.log import RolloutLog
 from asrdiag.store.atomic import write_text
 from asrdiag.store.log import JsonLog, read_log
 
-from ..model_recipe import rates_by_part
+from ..learning.folder import TrainFolder
+from ..learning.interrupts import Interrupts
+from ..learning.model_recipe import rates_by_part
+from ..learning.parts import groups as optimizer_groups
+from ..learning.pool import clip_limits
+from ..learning.rows_of_recipe import RecipeRows
+from ..learning.schedule import scheduler
+from ..learning.validation import Look
+from ..learning.weights import put
 from ..progress import TrainDisplay
-from ..rows_of_recipe import RecipeRows
-from ..sft.callbacks import Interrupts
-from ..sft.folder import TrainFolder
-from ..sft.parts import groups as optimizer_groups
-from ..sft.pool import clip_limits
-from ..sft.schedule import scheduler
-from ..sft.validation import Look
-from ..sft.weights import put
 from .clock import Clock
 from .collapse import collapsed
 from .draws import Draws

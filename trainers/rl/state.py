@@ -11,7 +11,7 @@ import torch
 from asrdiag.errors import UsageError
 from asrdiag.store.atomic import TEMPORARY, write_json
 
-from ..sft.weights import load_weights, save_weights
+from ..learning.weights import load_weights, save_weights
 from .draws import Draws
 
 COMPLETE = "complete.json"

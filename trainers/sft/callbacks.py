@@ -1,22 +1,17 @@
 """What happens beside the steps of a stage: looks, checkpoints, the log, the display, an orderly stop."""
 
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
-from accelerate import PartialState
-from accelerate.utils import gather_object
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from asrdiag.store.atomic import write_json
 from asrdiag.store.log import JsonLog
 
+from ..learning.folder import COMPLETE, TrainFolder
+from ..learning.interrupts import Interrupts
+from ..learning.weights import put
 from ..progress import TrainDisplay
-from .folder import COMPLETE, TrainFolder
-from .weights import put
 
 
 class Rhythm(TrainerCallback):
@@ -68,44 +63,14 @@ class Reporter(TrainerCallback):
         self._display.advance(f"{self._stage}, loss {logs['loss']:.3f}")
 
 
-class Interrupts(TrainerCallback):
-    """Ctrl-C and SIGTERM end the training after the step under way, with a checkpoint; again, at once."""
+class Stopper(TrainerCallback):
+    """Ends the training after the step under way, with a checkpoint, if it was interrupted."""
 
-    def __init__(self, display: TrainDisplay) -> None:
-        self._display = display
-        self.asked = False
-
-    def share(self) -> bool:
-        """Whether any process was asked to end: all then are, or those left would wait for it for ever."""
-        if PartialState().num_processes > 1:
-            self.asked = any(gather_object([self.asked]))
-        return self.asked
+    def __init__(self, interrupts: Interrupts) -> None:
+        self._interrupts = interrupts
 
     def on_step_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
     ) -> None:
-        if self.share():
+        if self._interrupts.share():
             control.should_save = control.should_training_stop = True
-
-    @contextmanager
-    def listening(self) -> Iterator[None]:
-        """Take the signals over while inside the block, which every process leaves alike.
-
-        Raises:
-            KeyboardInterrupt: at the end of the block, if one came to any process.
-        """
-        old = {number: signal.signal(number, self._ask) for number in (signal.SIGINT, signal.SIGTERM)}
-        try:
-            yield
-            self.share()
-        finally:
-            for number, handler in old.items():
-                signal.signal(number, handler)
-        if self.asked:
-            raise KeyboardInterrupt
-
-    def _ask(self, number: int, frame: FrameType | None) -> None:
-        if self.asked:
-            raise KeyboardInterrupt
-        self.asked = True
-        self._display.note("interrupted; the step under way is finished and saved (again: stop at once)")

@@ -5,7 +5,7 @@ import argparse
 
 def run(options: argparse.Namespace) -> int:
     """Train, choose, and say how the result is used."""
-    from ..packages import require_packages
+    from ..learning.packages import require_packages
     from ..recipe import load_recipe
     from .schema import SftRecipe
 
@@ -13,7 +13,7 @@ def run(options: argparse.Namespace) -> int:
     require_packages(loaded.recipe.trackers)
     from contextlib import closing
 
-    from ..workplace import open_workplace
+    from ..learning.workplace import open_workplace
     from .finishing import finish
     from .session import prepare
 

@@ -11,10 +11,10 @@ from asrdiag.errors import AsrdiagError, SampleError
 from ..data.clips import Limits
 from ..data.line import TrainingRow
 from ..families.base import Tensors, TrainedFamily
+from ..learning.pool import Pool
+from ..learning.row_audio import read_clean, read_degraded
 from .distilling import CLEAN
 from .order import Indices
-from .pool import Pool
-from .row_audio import read_clean, read_degraded
 
 
 class StageDataset(Dataset[dict[str, Any]]):

@@ -6,12 +6,12 @@ from typing import Any
 from asrdiag.cli.output import out
 from asrdiag.store.atomic import write_json
 
-from ..result import choice_record, choose_checkpoint, system_snippet, tell_choice, tell_system
+from ..learning.result import choice_record, choose_checkpoint, system_snippet, tell_choice, tell_system
+from ..learning.selection import Choice
+from ..learning.validation import Look
+from ..learning.weights import put
 from .plan import left_out, total_steps
-from .selection import Choice
 from .session import Session
-from .validation import Look
-from .weights import put
 
 
 def finish(session: Session, looks: Mapping[int, Look]) -> None:

@@ -6,10 +6,10 @@ from typing import Any
 
 from ..families import trained
 from ..families.base import Part, TrainedFamily
-from ..opening import base_name, load_here, parts_of, system_spec
-from .parts import with_adapter
+from ..learning.opening import base_name, load_here, parts_of, system_spec
+from ..learning.parts import with_adapter
+from ..learning.weights import load_start
 from .schema import SftRecipe
-from .weights import load_start
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from ..learning.pool import Known
 from .schema import Batch, Rows
 from .variants import Stage
 
@@ -13,16 +14,6 @@ Indices = npt.NDArray[np.int64]
 
 _WINDOW_BATCHES = 50
 """Rows of like length are put together inside stretches of so many steps, which stay in random order."""
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What is known of every row that can be trained on; arrays of shape [n_rows]."""
-
-    base_wer: npt.NDArray[np.float32]
-    """NaN where it is not known."""
-    duration_s: npt.NDArray[np.float32]
-    clean: npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ import numpy as np
 
 from asrdiag.errors import UsageError
 
+from ..learning.pool import Pool
 from ..wording import counted
 from .order import Order, order
-from .pool import Pool
 from .schema import Batch, SftRecipe
 from .variants import Stage, stages
 

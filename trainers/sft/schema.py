@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from asrdiag.spec import Identifier, Spec, SuitePath
 
-from ..model_recipe import Count, LearningRates, Lora, ModelRecipe, Rate
+from ..learning.model_recipe import Count, Curve, LearningRates, Lora, ModelRecipe, Rate
 
 
 class Rows(Spec):
@@ -52,9 +52,6 @@ class Batch(Spec):
     """Rows at once on one device; the rest of a step is accumulated."""
     by_length: bool = True
     """Rows of like length together: less padding."""
-
-
-Curve = Literal["cosine", "linear", "constant"]
 
 
 class Optimizer(Spec):

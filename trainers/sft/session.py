@@ -11,22 +11,23 @@ from transformers import TrainingArguments
 from asrdiag.errors import unknown
 from asrdiag.store.log import JsonLog
 
-from ..identity import identity
-from ..model_recipe import part_name
+from ..learning.folder import TrainFolder
+from ..learning.identity import identity
+from ..learning.interrupts import Interrupts
+from ..learning.model_recipe import part_name
+from ..learning.pool import clip_limits
+from ..learning.rows_of_recipe import RecipeRows, open_rows
+from ..learning.schedule import scheduler
+from ..learning.validation import Look
+from ..learning.weights import load_weights
 from ..progress import TrainDisplay
 from ..recipe import LoadedRecipe
-from ..rows_of_recipe import RecipeRows, open_rows
-from .callbacks import Interrupts, Keeper, Reporter, Rhythm
+from .callbacks import Keeper, Reporter, Rhythm, Stopper
 from .dataset import StageDataset
-from .folder import TrainFolder
 from .opening import Opened, open_model
 from .plan import PlannedStage, accumulation, left_out, plan, total_steps
-from .pool import clip_limits
-from .schedule import scheduler
 from .schema import SftRecipe
 from .trainer import SftTrainer
-from .validation import Look
-from .weights import load_weights
 
 
 @dataclass(frozen=True)
@@ -124,7 +125,7 @@ class Session:
                     Rhythm(self.recipe.checkpoint_every, planned.before),
                     Keeper(self.folder, planned.before),
                     Reporter(log, self.display, stage.name, planned.before),
-                    self.interrupts,
+                    Stopper(self.interrupts),
                 ],
                 look=look if self.rows.validation else None,
             )

@@ -14,10 +14,10 @@ from transformers import PrinterCallback, ProgressCallback, Trainer, TrainerCall
 from asrdiag.errors import AsrdiagError
 
 from ..families.base import IGNORED, Part, Tensors, TrainedFamily
+from ..learning.parts import groups, let_learn
+from ..learning.weights import save_weights
 from .distilling import CLEAN, asked_for, batch_with_clean, divergence, untrained
-from .parts import groups, let_learn
 from .variants import Stage
-from .weights import save_weights
 
 
 def transcript_loss(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:

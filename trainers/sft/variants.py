@@ -13,7 +13,7 @@ the recipe gives it (the higher one, where phases differ).
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ..model_recipe import rates_by_part
+from ..learning.model_recipe import rates_by_part
 from .schema import Phase, Variant
 
 DECODER = "decoder"

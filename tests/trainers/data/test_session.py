@@ -15,7 +15,7 @@ from asrdiag.errors import SaveError
 from asrdiag.trainers.data import checking, session
 from asrdiag.trainers.data.clips import Limits, read_clip
 from asrdiag.trainers.data.rows import RowFile
-from asrdiag.trainers.sft.row_audio import read_clean
+from asrdiag.trainers.learning.row_audio import read_clean
 
 from .conftest import Maker, read_lines, sentence, write_clip, write_lines
 

@@ -12,14 +12,14 @@ from engines import tiny_checkpoints as tiny
 from asrdiag.engines.transformers.loading import load
 from asrdiag.engines.transformers.spec import TransformersSpec
 from asrdiag.trainers.families import trained
-from asrdiag.trainers.model_recipe import Lora
+from asrdiag.trainers.learning.folder import TrainFolder
+from asrdiag.trainers.learning.model_recipe import Lora
+from asrdiag.trainers.learning.parts import with_adapter
 from asrdiag.trainers.progress import make_display
 from asrdiag.trainers.recipe import load_recipe
 from asrdiag.trainers.rl.policies import policy_of
 from asrdiag.trainers.rl.preparing import prepare
 from asrdiag.trainers.rl.schema import RlRecipe
-from asrdiag.trainers.sft.folder import TrainFolder
-from asrdiag.trainers.sft.parts import with_adapter
 
 FAMILIES = ("whisper", "moonshine", "qwen3-asr")
 TEXTS = ("go on", "stop", "we are here", "no", "it is late", "come in")

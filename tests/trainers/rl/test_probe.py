@@ -5,11 +5,11 @@ import pytest
 from asrdiag.errors import UsageError
 from asrdiag.metrics.rewards.probing import Criterion
 from asrdiag.rollouts.reading import read_rollouts
+from asrdiag.trainers.learning.folder import TrainFolder
 from asrdiag.trainers.probe.probing import report, sample
 from asrdiag.trainers.progress import make_display
 from asrdiag.trainers.recipe import load_recipe
 from asrdiag.trainers.rl.schema import RlRecipe
-from asrdiag.trainers.sft.folder import TrainFolder
 
 
 @pytest.fixture

@@ -12,12 +12,12 @@ import torch
 from accelerate import PartialState
 
 from asrdiag.rollouts.reading import read_rollouts
+from asrdiag.trainers.learning.device import choose_device
+from asrdiag.trainers.learning.folder import TrainFolder
 from asrdiag.trainers.progress import make_display
 from asrdiag.trainers.rl.preparing import prepare
 from asrdiag.trainers.rl.sampling import Sampler
 from asrdiag.trainers.rl.update import Learner
-from asrdiag.trainers.sft.device import choose_device
-from asrdiag.trainers.sft.folder import TrainFolder
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning"),

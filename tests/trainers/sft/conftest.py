@@ -12,9 +12,9 @@ import torch
 import yaml
 from engines import tiny_checkpoints as tiny
 
+from asrdiag.trainers.learning.folder import TrainFolder
 from asrdiag.trainers.progress import make_display
 from asrdiag.trainers.recipe import load_recipe
-from asrdiag.trainers.sft.folder import TrainFolder
 from asrdiag.trainers.sft.opening import open_model
 from asrdiag.trainers.sft.schema import SftRecipe
 from asrdiag.trainers.sft.session import prepare

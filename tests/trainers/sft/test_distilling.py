@@ -13,14 +13,14 @@ from asrdiag.errors import UsageError
 from asrdiag.trainers.data.clips import ClipRefused, Place
 from asrdiag.trainers.data.line import TrainingRow
 from asrdiag.trainers.families.base import IGNORED
-from asrdiag.trainers.model_recipe import Limits
+from asrdiag.trainers.learning.model_recipe import Limits
+from asrdiag.trainers.learning.parts import let_learn, part_of
+from asrdiag.trainers.learning.pool import clip_limits, open_pool
+from asrdiag.trainers.learning.row_audio import clean_place
 from asrdiag.trainers.progress import make_display
 from asrdiag.trainers.sft.dataset import StageDataset
 from asrdiag.trainers.sft.distilling import CLEAN, batch_with_clean, untrained
 from asrdiag.trainers.sft.opening import open_model
-from asrdiag.trainers.sft.parts import let_learn, part_of
-from asrdiag.trainers.sft.pool import clip_limits, open_pool
-from asrdiag.trainers.sft.row_audio import clean_place
 from asrdiag.trainers.sft.trainer import SftTrainer
 
 from .conftest import write_rows

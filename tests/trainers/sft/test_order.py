@@ -1,19 +1,14 @@
 """Which rows a stage sees, counted by hand; and the recipe's variants."""
 
-import math
 from collections import Counter
 from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from transformers import get_scheduler
 
 from asrdiag.trainers.sft.order import Known, degraded_rows, order
-from asrdiag.trainers.sft.plan import accumulation
-from asrdiag.trainers.sft.schedule import factor
 from asrdiag.trainers.sft.schema import Batch, Phase, Rows
 from asrdiag.trainers.sft.variants import stages
 
@@ -114,28 +109,6 @@ def test_another_seed_chooses_other_rows():
     assert len(found) > 2
 
 
-@given(
-    steps=st.integers(1, 300),
-    ratio=st.floats(0, 0.99),
-    curve=st.sampled_from(["cosine", "linear", "constant"]),
-)
-def test_every_step_of_a_stage_teaches(steps, ratio, curve):
-    warmup = math.floor(steps * ratio)
-    found = [factor(done, steps=steps, warmup=warmup, curve=curve) for done in range(steps)]
-    assert min(found) > 0 and max(found) == found[warmup] == 1.0
-    assert found[: warmup + 1] == sorted(found[: warmup + 1])
-    assert found[warmup:] == sorted(found[warmup:], reverse=True)
-
-
-def test_after_the_warm_up_the_curves_are_those_of_transformers():
-    for curve, name in (("cosine", "cosine"), ("linear", "linear"), ("constant", "constant_with_warmup")):
-        optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
-        theirs = get_scheduler(name, optimizer, num_warmup_steps=3, num_training_steps=20).lr_lambdas[0]
-        ours = [factor(done, steps=20, warmup=3, curve=curve) for done in range(20)]
-        assert ours[3:] == pytest.approx([theirs(done) for done in range(3, 20)])
-        assert (theirs(0), ours[:4]) == (0.0, [0.25, 0.5, 0.75, 1.0])  # theirs begins with a step for nothing
-
-
 def test_variants_see_as_many_rows():
     one = phase(curriculum=(0.3, 0.5, 0.7))
     rows = Rows(rows=Path("t.jsonl"), clean_share=0.0)
@@ -210,10 +183,3 @@ def test_rows_of_like_length_share_a_batch():
     assert (np.ptp(lengths, axis=1) == 3).all()
     assert sorted(drawn.tolist()) == list(range(n))
     assert lengths[:, 0].tolist() != sorted(lengths[:, 0].tolist())
-
-
-def test_a_step_is_shared_out_evenly_or_refused():
-    batch = Batch(size=12, per_device=2)
-    assert [accumulation(batch, n) for n in (1, 2, 3)] == [6, 3, 2]
-    with pytest.raises(ValueError, match=r"found 12, expected a multiple of 8: per_device 2 on 4 device"):
-        accumulation(batch, 4)

@@ -7,7 +7,7 @@ import pytest
 
 from asrdiag.trainers.data.clips import REASONS
 from asrdiag.trainers.data.line import ROW_REASONS
-from asrdiag.trainers.model_recipe import Limits, ModelRecipe, Validation
+from asrdiag.trainers.learning.model_recipe import Limits, ModelRecipe, Validation
 from asrdiag.trainers.recipe import load_recipe
 from asrdiag.trainers.sft.schema import Batch, Optimizer, Phase, Rows, SftRecipe
 

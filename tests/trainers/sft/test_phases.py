@@ -11,9 +11,9 @@ from asrdiag.engines.base import Clip
 from asrdiag.engines.transformers.families.base import RATE_HZ
 from asrdiag.errors import AsrdiagError
 from asrdiag.trainers.data.clips import read_clip
+from asrdiag.trainers.learning.parts import own_names, part_of
+from asrdiag.trainers.learning.weights import load_weights
 from asrdiag.trainers.sft.opening import open_model
-from asrdiag.trainers.sft.parts import own_names, part_of
-from asrdiag.trainers.sft.weights import load_weights
 
 PARTS = {
     "moonshine": {"encoder", "decoder"},

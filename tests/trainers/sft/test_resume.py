@@ -10,9 +10,10 @@ from transformers import TrainerControl
 
 from asrdiag.cli.main import main
 from asrdiag.errors import UsageError
+from asrdiag.trainers.learning import interrupts
+from asrdiag.trainers.learning.folder import COMPLETE
 from asrdiag.trainers.progress import make_display
-from asrdiag.trainers.sft import callbacks
-from asrdiag.trainers.sft.folder import COMPLETE
+from asrdiag.trainers.sft.callbacks import Stopper
 from asrdiag.trainers.sft.trainer import SftTrainer
 
 
@@ -109,20 +110,18 @@ def test_what_only_chooses_may_change(session):
         session("moonshine", validation=validation | {"limit": 3})
 
 
-def test_a_signal_that_reaches_another_process_ends_this_one_too(monkeypatch):
+def test_a_signal_that_reaches_another_process_ends_this_ones_stage_too(monkeypatch):
     asked = [False, False]
-    monkeypatch.setattr(callbacks, "PartialState", lambda: SimpleNamespace(num_processes=2))
-    monkeypatch.setattr(callbacks, "gather_object", lambda mine: [*mine, asked[-1]])
-    interrupts, control = callbacks.Interrupts(make_display("none")), TrainerControl()
-    interrupts.on_step_end(None, None, control)
+    monkeypatch.setattr(interrupts, "PartialState", lambda: SimpleNamespace(num_processes=2))
+    monkeypatch.setattr(interrupts, "gather_object", lambda mine: [*mine, asked[-1]])
+    both, control = interrupts.Interrupts(make_display("none")), TrainerControl()
+    stopper = Stopper(both)
+    stopper.on_step_end(None, None, control)
     assert not control.should_training_stop
     asked[-1] = True
-    with pytest.raises(KeyboardInterrupt), interrupts.listening():
-        interrupts.on_step_end(None, None, control)
+    with pytest.raises(KeyboardInterrupt), both.listening():
+        stopper.on_step_end(None, None, control)
         assert control.should_training_stop and control.should_save
-    late = callbacks.Interrupts(make_display("none"))
-    with pytest.raises(KeyboardInterrupt), late.listening():
-        pass  # it came after the last step of a stage: no process goes on to the next
 
 
 def test_other_rows_are_not_gone_on_with(session, place, tmp_path):

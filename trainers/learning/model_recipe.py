@@ -10,11 +10,13 @@ from asrdiag.engines.transformers.checkpoint import CheckpointName
 from asrdiag.engines.transformers.checkpoint_spec import Tag
 from asrdiag.spec import Spec, SuitePath
 
-from .recipe import Recipe
+from ..recipe import Recipe
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Rate = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1)]
+Curve = Literal["cosine", "linear", "constant"]
+"""Of learning rates after the warm-up."""
 PartName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
 

@@ -5,7 +5,7 @@ import math
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LambdaLR
 
-from .schema import Curve
+from .model_recipe import Curve
 
 
 def factor(done: int, *, steps: int, warmup: int, curve: Curve) -> float:

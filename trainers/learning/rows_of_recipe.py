@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from .families.base import TrainedFamily
+from ..families.base import TrainedFamily
+from ..overlap import Traits, in_common, told
+from ..progress import TrainDisplay
+from .folder import TrainFolder
 from .model_recipe import ModelRecipe
-from .overlap import Traits, in_common, told
-from .progress import TrainDisplay
-from .sft.folder import TrainFolder
-from .sft.pool import Pool, clip_limits, open_pool
-from .sft.validation import Validation
+from .pool import Pool, clip_limits, open_pool
+from .validation import Validation
 
 
 @dataclass(frozen=True, slots=True)

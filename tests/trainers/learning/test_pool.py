@@ -7,13 +7,10 @@ import pytest
 import soundfile
 
 from asrdiag.audio import sha256_of, to_pcm16_grid
-from asrdiag.errors import AsrdiagError, UsageError
-from asrdiag.trainers.data.clips import Limits as ClipLimits
-from asrdiag.trainers.model_recipe import Limits
-from asrdiag.trainers.progress import TrainDisplay, make_display
-from asrdiag.trainers.sft.dataset import StageDataset
-from asrdiag.trainers.sft.plan import left_out
-from asrdiag.trainers.sft.pool import open_pool
+from asrdiag.errors import UsageError
+from asrdiag.trainers.learning.model_recipe import Limits
+from asrdiag.trainers.learning.pool import open_pool
+from asrdiag.trainers.progress import make_display
 
 RATE = 16_000
 
@@ -53,13 +50,6 @@ def rows(tmp_path_factory):
     return folder / "rows.jsonl"
 
 
-@pytest.fixture(scope="module")
-def family(recipe):
-    from asrdiag.trainers.sft.opening import open_model
-
-    return open_model(recipe("moonshine").recipe, "cpu").family
-
-
 def opened(rows, family, listing=None, **limits):
     return open_pool(rows, family, Limits(**limits), listing, make_display("none"))
 
@@ -88,16 +78,6 @@ def test_too_many_bad_rows_stop_everything(rows, family, tmp_path):
     assert f"expected at most 5 % (limits.max_skipped_share); all are in {tmp_path / 'skipped.jsonl'}" in said
 
 
-def test_a_clip_that_changes_during_the_training_stops_it(place, family, tmp_path):
-    pool = opened(place / "train.jsonl", family, max_characters_per_s=100)
-    try:
-        dataset = StageDataset(pool, np.array([3]), family, ClipLimits(max_duration_s=0.2))
-        with pytest.raises(AsrdiagError, match="c3: could be trained on when the training began"):
-            dataset[0]
-    finally:
-        pool.rows.close()
-
-
 def test_a_clip_that_was_changed_under_its_name_after_grading_is_refused(family, tmp_path):
     speech = np.random.default_rng(0).normal(0, 0.1, RATE).astype(np.float32)
     on_record = sha256_of(to_pcm16_grid(speech), RATE)  # as `train data` does
@@ -119,33 +99,5 @@ def test_a_clip_that_was_changed_under_its_name_after_grading_is_refused(family,
         assert [row.id for row in pool] == ["lossy", "same", "slow"]
         [refused] = map(json.loads, (tmp_path / "skipped.jsonl").read_text().splitlines())
         assert (refused["id"], refused["reason"]) == ("other", "changed_audio")
-        soundfile.write(tmp_path / "same.wav", speech / 2, RATE, subtype="FLOAT")
-        with pytest.raises(
-            AsrdiagError, match=r"same: could be trained on when .* changed_audio: .*same\.wav"
-        ):
-            StageDataset(pool, np.array([1]), family, ClipLimits())[0]
-    finally:
-        pool.rows.close()
-
-
-def test_rows_that_validation_and_training_share_are_said(session, monkeypatch):
-    said = []
-    monkeypatch.setattr(TrainDisplay, "note", lambda self, text: said.append(text))
-    session(validation={"rows": "train.jsonl"})
-    assert "of 8 validation rows also trained on: the id of 8, the clip of 8, the text of 8" in said
-
-
-def test_what_is_left_out_is_said(place, family, recipe):
-    changes = {"max_base_wer": 0.5, "clean_share": 0.2}
-    pool = opened(place / "train.jsonl", family, max_characters_per_s=100)
-    try:
-        # base WERs of the degraded rows: 9, 18, 27, 45, 54 and 63 %
-        assert left_out(recipe("moonshine", train=changes).recipe, pool) == [
-            "train.jsonl: 2 rows are left out: base_wer is not below train.max_base_wer 0.5"
-        ]
-        one = recipe("moonshine", train={"max_base_wer": 0.6}).recipe
-        assert left_out(one, pool) == [
-            "train.jsonl: 1 row is left out: base_wer is not below train.max_base_wer 0.6"
-        ]
     finally:
         pool.rows.close()

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from asrdiag.trainers.data.line import TrainingRow
-from asrdiag.trainers.sft.selection import choose, harm
-from asrdiag.trainers.sft.validation import Group, Look, summary
+from asrdiag.trainers.learning.selection import choose, harm
+from asrdiag.trainers.learning.validation import Group, Look, summary
 
 MAX_RISE = {"clean_wer": 0.01, "empty": 0.0, "hallucination": 0.02, "repetition": 0.0}
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from asrdiag.store.lock import RunLock
 
-from .progress import TrainDisplay, make_display
-from .sft.device import choose_device
-from .sft.folder import TrainFolder
+from ..progress import TrainDisplay, make_display
+from .device import choose_device
+from .folder import TrainFolder
 
 
 @dataclass(frozen=True, slots=True)

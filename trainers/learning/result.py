@@ -9,8 +9,8 @@ import yaml
 from asrdiag.cli.output import complain, out
 
 from .model_recipe import ModelRecipe
-from .sft.selection import Choice, choose
-from .sft.validation import Look
+from .selection import Choice, choose
+from .validation import Look
 
 
 def choose_checkpoint(recipe: ModelRecipe, looks: Mapping[int, Look], kept: Collection[int]) -> Choice | None:

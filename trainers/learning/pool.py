@@ -23,15 +23,24 @@ from ..data.clips import Limits as ClipLimits
 from ..data.line import TrainingRow
 from ..data.rows import Refusal, RowFile
 from ..families.base import TrainedFamily
-from ..model_recipe import Limits
 from ..progress import TrainDisplay
 from ..wording import counted
-from .order import Known
+from .model_recipe import Limits
 from .row_audio import read_clean, read_degraded
 
 T = TypeVar("T")
 
 _AT_ONCE = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of every row that can be trained on; arrays of shape [n_rows]."""
+
+    base_wer: npt.NDArray[np.float32]
+    """NaN where it is not known."""
+    duration_s: npt.NDArray[np.float32]
+    clean: npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)

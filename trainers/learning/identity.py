@@ -7,10 +7,10 @@ from typing import TypeVar
 
 from asrdiag.spec import Json
 
+from ..recipe import LoadedRecipe
 from .model_recipe import ModelRecipe
 from .opening import system_spec
-from .recipe import LoadedRecipe
-from .sft.weights import WEIGHTS
+from .weights import WEIGHTS
 
 LEFT_OUT = (
     *("name", "description", "workers", "trackers"),

@@ -10,7 +10,7 @@ from torch import nn
 from asrdiag.errors import UsageError, unknown
 
 from ..families.base import Part
-from ..model_recipe import Lora
+from .model_recipe import Lora
 
 _WRAPPED = re.compile(r"^base_model\.model\.|\.base_layer(?=\.)|\.lora_[AB]\.default(?=\.)")
 """What peft adds to the name of a parameter."""

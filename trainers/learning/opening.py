@@ -13,7 +13,7 @@ from .model_recipe import Model, ModelRecipe
 if TYPE_CHECKING:
     from asrdiag.engines.transformers.families.base import Family
 
-    from .families.base import Part, TrainedFamily
+    from ..families.base import Part, TrainedFamily
 
 
 def system_spec(name: str, model: Model, adapter: Path | None = None) -> TransformersSpec:
@@ -70,7 +70,7 @@ def parts_of(family: "TrainedFamily", recipe: ModelRecipe) -> "Mapping[str, Part
     Raises:
         UsageError: nobody knows them.
     """
-    from .families.base import Part
+    from ..families.base import Part
 
     if recipe.modules is not None:
         return {name: Part(each.weights, each.lora) for name, each in recipe.modules.items()}

@@ -1,0 +1,1 @@
+"""What supervised training, reinforcement learning and the probe share."""
