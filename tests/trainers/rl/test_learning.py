@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import torch
 
+from asrdiag.trainers.learning.pool import clip_limits
 from asrdiag.trainers.rl.clock import Clock
 from asrdiag.trainers.rl.rewarding import make_rules
 from asrdiag.trainers.rl.sampling import Sampler
 from asrdiag.trainers.rl.update import Learner
-from asrdiag.trainers.learning.pool import clip_limits
 
 BETA, LOW, HIGH, T = 0.5, 0.05, 0.1, 0.7
 ADVANTAGES = ((1.5, -0.5, -1.0), (-2.0, 1.0, 1.0), (0.5, 0.5, -1.0))
@@ -19,7 +19,7 @@ FINISHED = ((True, True, False), (True, True, True), (False, True, True))
 
 @pytest.fixture
 def training(session):
-    """Three clips of different lengths, in portions of two and one; the adapter is not the reference any more."""
+    """Three clips of different lengths, in portions of two and one; a shaken adapter."""
     made = session(
         sampling={"temperature": T, "max_new_tokens": 6},
         groups={"prompts": 3, "rollouts": 3, "learn_at_once": 2},
@@ -67,7 +67,7 @@ def learner(training, optimizer, **others):
 
 
 def logprobs(training, group, answer):
-    """By the model as anybody calls it, and the probability of each token at the temperature; with entropies."""
+    """Of each token at the temperature, by the model as anybody calls it; and the sum of entropies."""
     family = training.opened.policy.family.family
     family.expect([len(group.prompt.piece.samples)])
     given = torch.tensor([[*group.prompt.prefix, *answer[:-1]]])
