@@ -18,7 +18,7 @@ class Seq2Seq(TrainedFamily):
     """
 
     def prefix(self, piece: Piece, language: str) -> list[int]:
-        """What the decoder is given before it writes; the first is the start token."""
+        """What the decoder is given before it writes, the start token included."""
         return [int(self.family.model.config.decoder_start_token_id)]
 
     def positions(self) -> int:

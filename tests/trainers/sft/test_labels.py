@@ -60,8 +60,9 @@ def test_whisper_has_its_prefix_once_and_no_label_for_it(opened):
     assert naive[0] == given[0] == family.family.model.config.decoder_start_token_id
 
 
-def test_whisper_is_given_what_generate_gives_it(opened):
-    family = opened("whisper", model={"language": "from_clip"})
+@pytest.mark.parametrize(("prompt", "n_before"), [(None, 0), ("go on", 7)])
+def test_whisper_is_given_what_generate_gives_it(opened, prompt, n_before):
+    family = opened("whisper", model={"language": "from_clip", "prompt": prompt})
     seen = []
     hook = family.family.model.model.decoder.register_forward_pre_hook(
         lambda module, args, kwargs: seen.append(kwargs["input_ids"][0].tolist()), with_kwargs=True
@@ -70,7 +71,7 @@ def test_whisper_is_given_what_generate_gives_it(opened):
     family.family.transcribe([piece])
     hook.remove()
     assert family.prefix(piece, "de") == seen[0]
-    assert len(seen[0]) == 4
+    assert len(seen[0]) == n_before + 4  # before them <|startofprev|>, a space and five letters
 
 
 def test_qwen_is_asked_for_its_answer_alone(opened):
