@@ -38,16 +38,18 @@ def fitted(
     """Tables of columns, as many to a table as the console's width holds.
 
     Args:
-        groups: names of columns; those of a group stay in one table.
+        groups: names of columns; those of a group stay in one table, where one holds them.
         make: a table of some of the columns, in which the first column is one of names.
-        console: decides the width. Where it does not hold even one group, the names are folded.
+        console: decides the width. Where it does not hold even one column, the names are folded.
     """
     blocks: list[list[str]] = []
     for group in groups:
-        if blocks and _fits(make([*blocks[-1], *group]), console):
-            blocks[-1] += group
-        else:
-            blocks.append(list(group))
+        whole = _fits(make(group), console)
+        for part in [group] if whole else [[name] for name in group]:
+            if blocks and _fits(make([*blocks[-1], *part]), console):
+                blocks[-1] += part
+            else:
+                blocks.append(list(part))
     tables = [make(block) for block in blocks]
     for table in tables:
         if not _fits(table, console):

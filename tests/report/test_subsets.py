@@ -140,3 +140,18 @@ def test_means_over_different_subsets_are_told_apart(tmp_path: Path) -> None:
     assert "set: these means are over different subsets and cannot be compared: 2 of sys [" in text
     assert "3 of sys [" in text
     assert "cannot be compared" in to_markdown([*some, *whole])
+
+
+def test_more_columns_than_the_terminal_holds_make_another_table_and_no_narrower_names(
+    tmp_path: Path,
+) -> None:
+    names = ("babble.snr5", "babble.snr10")
+    rows = scored(
+        tmp_path, said(["x", "y"]), {"x": 1}, tuple(f"moonshine-tiny-torch/set/{name}" for name in names)
+    )
+    kinds = ("hallucination_rate_pct", "repetition_rate_pct", "key_recall_pct", "key_precision_pct")
+    text = printed([row | dict.fromkeys(kinds, 50.0) for row in rows])
+    found = [tuple(line.split()[:2]) for line in text.splitlines() if line.startswith(" m")]
+    shown = [words for words in found if words[1] != "WER"]  # not of the grid
+    # One line for each condition in the tables of x, y and mean, of pooled to hall, and of the others.
+    assert shown == [("moonshine-tiny-torch", name) for name in names] * 3
