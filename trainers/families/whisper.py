@@ -14,7 +14,7 @@ _LINEAR = r"((self_attn|encoder_attn)\.(q_proj|k_proj|v_proj|out_proj)|fc[12])"
 
 
 class Whisper(Seq2Seq):
-    """The decoder is given what `generate` gives it: the system's prompt, start, language, task, no timestamps.
+    """The decoder is given what `generate` gives it: prompt, start, language, task, no timestamps.
 
     transformers' own way to train it has that prefix in the labels and puts the start token before them;
     labels that begin with the start token then teach the model to write it. Here prefix and labels are apart.

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from typing import get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -9,10 +10,10 @@ import numpy.typing as npt
 from asrdiag.errors import UsageError
 
 from ..learning.pool import Pool
+from .schema import BinName
 
 _LIMITS = ((0.3, "<30"), (0.5, "<50"), (0.7, "<70"))
-BINS = ("clean", *(name for _, name in _LIMITS), ">=70", "ungraded")
-"""Of clips, by the base system's error rate in percent."""
+BINS: tuple[BinName, ...] = get_args(BinName)
 
 
 class Draws:

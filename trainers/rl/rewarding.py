@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
 
+from asrdiag.errors import unknown
 from asrdiag.metrics.rewards import DGWGPOReward, Values
-from asrdiag.metrics.rewards.base import Term
+from asrdiag.metrics.rewards.base import Reward, Term
 from asrdiag.metrics.rewards.extraction import transcript
 
 from .schema import RewardSpec
@@ -16,17 +17,23 @@ from .schema import RewardSpec
 PRESETS: Mapping[str, str] = {"dg-wgpo": "paper", "dg-wgpo-appendix": "paper-appendix", "judge": "paper"}
 """A recipe's names where they differ from the reward's own. Beside a judge, the rules only measure."""
 
+PARAMETERS = tuple(each.name for each in fields(DGWGPOReward) if each.name not in {*Reward.__slots__})
+"""What a recipe may say of them; language and unit are those of the row."""
+
 
 def make_rules(spec: RewardSpec) -> DGWGPOReward:
     """The reward by rule that a recipe names.
 
     Raises:
-        ValueError: A parameter is unknown or out of range.
+        ValueError: a parameter is unknown, of another type or out of range.
     """
+    for name in spec.parameters:
+        if name not in PARAMETERS:
+            raise ValueError(f"parameters: {unknown('parameter', name, PARAMETERS)}")
     try:
         return DGWGPOReward.preset(PRESETS.get(spec.name, spec.name), **spec.parameters)
-    except TypeError as error:
-        raise ValueError(f"reward.parameters: {error}") from error
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"parameters: {error}") from error
 
 
 @contextmanager

@@ -23,6 +23,9 @@ RewardName = Literal[
     "judge",
 ]
 
+BinName = Literal["clean", "<30", "<50", "<70", ">=70", "ungraded"]
+"""Of clips, by the base system's error rate in percent."""
+
 
 class RlLora(Lora):
     """A new adapter. Nothing is dropped out, or an answer would have another probability at each look."""
@@ -34,7 +37,7 @@ class Prompts(Spec):
     """The clips that answers are sampled to."""
 
     rows: SuitePath
-    enrich: Annotated[Mapping[str, Rate], Field(min_length=1)] | None = None
+    enrich: Annotated[Mapping[BinName, Rate], Field(min_length=1)] | None = None
     """How often a clip of each bin (`clean`, `<30`, `<50`, `<70`, `>=70`, `ungraded`) is drawn, against the
     others; bins that are not named are not drawn. `None`: every clip alike."""
 
@@ -62,10 +65,19 @@ class RewardSpec(Spec):
     """What an answer is worth."""
 
     name: RewardName = "dg-wgpo"
-    parameters: Mapping[str, float | bool] = {}
+    parameters: Mapping[str, int | float | bool] = {}
     """Of `asrdiag.metrics.rewards.DGWGPOReward`."""
     judge: JudgeSpec | None = None
     """For the name `judge`: who is asked. The rules are then measured only."""
+
+    @model_validator(mode="after")
+    def _can_be_made(self) -> "RewardSpec":
+        from .rewarding import make_rules
+
+        make_rules(self)
+        if (self.name == "judge") != (self.judge is not None):
+            raise ValueError("expected the key judge with the name judge, and only with it")
+        return self
 
 
 class VllmOptions(Spec):
@@ -167,12 +179,3 @@ class RlRecipe(ModelRecipe):
     collapse: Collapse = Collapse()
     steps: Count
     checkpoint_every: Count = 20
-
-    @model_validator(mode="after")
-    def _reward_is_one(self) -> "RlRecipe":
-        from .rewarding import make_rules
-
-        make_rules(self.reward)
-        if (self.reward.name == "judge") != (self.reward.judge is not None):
-            raise ValueError("reward: expected the key judge with the name judge, and only with it")
-        return self

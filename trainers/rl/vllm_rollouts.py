@@ -113,7 +113,6 @@ class VllmRollouts:
     def _how(self, prompt: Prompt, times: int, sampling: Sampling, seed: int) -> Any:
         ends = self._policy.end_tokens()
         config = self._policy.model.generation_config
-        never = {*(config.suppress_tokens or ()), *self._policy.suppressed()}
         return self._params(
             n=times,
             temperature=sampling.temperature,
@@ -127,7 +126,7 @@ class VllmRollouts:
             stop_token_ids=list(ends),
             # The one way to forbid anything as the first token alone.
             min_tokens=int(not {*ends}.isdisjoint(config.begin_suppress_tokens or ())),
-            logit_bias={token: NEVER for token in sorted(never) if token >= 0} or None,
+            logit_bias={token: NEVER for token in self._policy.suppressed() if token >= 0} or None,
             detokenize=False,
         )
 

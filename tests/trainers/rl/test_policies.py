@@ -98,6 +98,20 @@ def test_no_answer_asks_for_audio(checkpoint, tiny_policy):
     assert not any(audio in answer for group in groups for answer in group)
 
 
+def test_what_the_checkpoint_never_writes_is_no_answer(tiny_policy, monkeypatch):
+    def written():
+        torch.manual_seed(0)
+        heard = tiny_policy.policy.hear(tiny_policy.prompts)
+        groups = tiny_policy.policy.sample(heard, K, Sampling(temperature=1.0, max_new_tokens=8))
+        return {token for group in groups for answer in group for token in answer}
+
+    end = tiny_policy.policy.end_tokens()
+    never = sorted(written() - {*end})[::2]
+    assert never
+    monkeypatch.setattr(tiny_policy.policy.model.generation_config, "suppress_tokens", never)
+    assert written().isdisjoint(never)
+
+
 def test_an_answer_ends_with_its_first_end_marker():
     assert until_end([4, 5, 2, 2, 2], ends=(2,)) == [4, 5, 2]
     assert until_end([4, 5, 6], ends=(2,)) == [4, 5, 6]

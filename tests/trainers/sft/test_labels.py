@@ -71,7 +71,7 @@ def test_whisper_is_given_what_generate_gives_it(opened, prompt, n_before):
     family.family.transcribe([piece])
     hook.remove()
     assert family.prefix(piece, "de") == seen[0]
-    assert len(seen[0]) == n_before + 4  # before them <|startofprev|>, a space and five letters
+    assert len(seen[0]) == n_before + 4  # before them <|startofprev|>, a space and five characters
 
 
 def test_qwen_is_asked_for_its_answer_alone(opened):

@@ -123,8 +123,8 @@ class Policy(ABC):
         """What the scores of `logits` are made of: states of shape [answers, tokens, width]."""
 
     def suppressed(self) -> list[int]:
-        """Tokens that no answer may have."""
-        return []
+        """Tokens that no answer may have: those that the checkpoint's own decoding never writes."""
+        return list(self.model.generation_config.suppress_tokens or ())
 
     def limit(self, sampling: Sampling, n_before: int) -> int:
         """The most tokens that an answer may have after so many that the decoder is given."""

@@ -31,7 +31,7 @@ class ChatPolicy(Policy):
         return []
 
     def suppressed(self) -> list[int]:
-        return [self.family.family.audio_token()]  # type: ignore[attr-defined]
+        return [self.family.family.audio_token(), *super().suppressed()]  # type: ignore[attr-defined]
 
     def hear(self, prompts: Sequence[Prompt]) -> Heard:
         pads = self.family.family.pads
