@@ -1,9 +1,11 @@
 """What the pages tell of the example is what the program takes, recipes and suites included."""
 
 import argparse
+import csv
 import re
 import shlex
 from pathlib import Path
+from statistics import fmean
 from string import Template
 
 import pytest
@@ -91,3 +93,112 @@ def test_every_arm_of_the_ablation_is_evaluated_and_each_is_another_training(mon
     assert sorted([*made, "sft"]) == sorted(arms)
     assert len(set(made.values())) == len(made)
     assert load_recipe(str(PLACE / "continued.yaml"), SftRecipe).recipe.start == Path("/tmp/work")
+
+
+PARTS = ("audio", "rollout", "reward", "update")
+ARMS = {
+    "the start: A2S": "start",
+    "DG-WGPO, seed 1": "full-1",
+    "DAPO, R_wer only, seed 1": "r-wer-1",
+    "GRPO, R_wer only": "grpo",
+    "without R_rep": "no-rep",
+    "without R_fine": "no-fine",
+    "without R_struc": "no-struc",
+    "without the gate": "no-gate",
+    "DG-WGPO, rates 3e-4": "full-fast",
+    "continued SFT": "sft",
+}
+
+
+def table(name):
+    with (PLACE / f"rl-{name}.csv").open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+@pytest.fixture(scope="module")
+def pooled():
+    """Of each arm and dataset, its rows of the leaderboard over all clips."""
+    found = {}
+    for row in table("results"):
+        if row["aggregate"] == "pooled" and not row["subset"]:
+            found.setdefault((row["system"], row["dataset"]), []).append(row)
+    return found
+
+
+def error_rate(rows):
+    kinds = ("substitutions_soft", "substitutions_hard", "deletions", "insertions")
+    errors = sum(int(row[kind]) for row in rows for kind in kinds)
+    return 100 * errors / sum(int(row["ref_tokens"]) for row in rows)
+
+
+def against(first, second, dataset):
+    """What `second` has more than `first`, with its interval, in points."""
+    [row] = [
+        each
+        for each in table("comparisons")
+        if (each["system_a"], each["system_b"], each["dataset"]) == (first, second, dataset)
+    ]
+    low, high = float(row["difference_low_pct"]), float(row["difference_high_pct"])
+    return [f"{number:+.1f}" for number in (-float(row["difference_pct"]), -high, -low)]
+
+
+def test_the_ablation_says_what_was_measured(pooled):
+    lines = PAGE[PAGE.index("| | sampled: reward") :].splitlines()[2:]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[: lines.index("")]]
+    told, before = {}, ""
+    for label, *cells in rows:
+        before = f"{before[:-1]}{label[-1]}" if label.startswith("seed") else ARMS[label]
+        told[before] = re.findall(r"[-+]?\d+\.\d+", " ".join(cells))
+    assert set(told) == {system for system, _ in pooled}
+    steps = {}
+    for row in table("steps"):
+        steps.setdefault(row["arm"], []).append(row)
+    for arm, numbers in told.items():
+        expected = []
+        if arm in steps:
+            assert [int(row["step"]) for row in steps[arm]] == list(range(1, 31))
+            ends = steps[arm][:6], steps[arm][-6:]
+            expected += [f"{fmean(float(row['reward']) for row in end):.3f}" for end in ends]
+            expected += [f"{100 * fmean(float(row['wer']) for row in end):.1f}" for end in ends]
+        for dataset in ("held-out", "noizeus"):
+            expected.append(f"{error_rate(pooled[arm, dataset]):.1f}")
+            if arm != "start":
+                expected += against("start", arm, dataset)
+        for rate in ("omission", "hallucination", "repetition"):
+            expected.append(f"{fmean(float(row[f'{rate}_rate_pct']) for row in pooled[arm, 'held-out']):.2f}")
+        assert numbers == expected, arm
+
+
+def test_what_is_said_of_the_ablation_is_in_its_numbers():
+    page, steps = " ".join(PAGE.split()), table("steps")
+    answers = {}
+    for row in steps:
+        answers[row["arm"]] = answers.get(row["arm"], 0) + int(row["answers"])
+    assert f"{min(answers.values()):,} to {max(answers.values()):,} answers" in page
+    assert f"of {answers['no-rep']:,} answers none looped" in page
+    assert not any(float(row["repetition"]) for row in steps if row["arm"] in ("no-rep", "full-1"))
+    value, low, high = against("full-1", "r-wer-1", "held-out")
+    assert f"in one of them beyond chance ({value[1:]} points [{high[1:]}, {low[1:]}])" in page
+    value, low, high = against("no-struc", "sft", "noizeus")
+    assert f"(without R_struc, -{value[1:]} [-{high[1:]}, -{low[1:]}])" in page
+    held_out = [row for row in table("comparisons") if row["dataset"] == "held-out"]
+    kept = [(row["system_a"], row["system_b"]) for row in held_out if float(row["p_holm"]) < 0.05]
+    assert f"Of the {len(held_out)} comparisons" in page and kept == [("start", "full-3")]
+    rates = {
+        (row["arm"], row["step"]): f"{100 * int(row['errors']) / int(row['reference_tokens']):.1f}"
+        for row in table("validation")
+    }
+    for seed in (1, 2, 3):
+        assert f"{rates[f'full-{seed}', '0']} to {rates[f'full-{seed}', '30']}" in page
+    assert f"from {rates['sft', '0']} to {rates['sft', '172']}" in page
+    seconds = {part: sum(float(row[f"{part}_s"]) for row in steps) for part in PARTS}
+    total = sum(seconds.values())
+    said = page[page.index("## How long a step takes") :]
+    assert (
+        f"of {sum(answers.values()) / len(steps):.0f} answers on average, took {total / len(steps):.1f} s"
+        in said
+    )
+    assert f"{100 * seconds['rollout'] / total:.1f} % to sample" in said
+    assert f"{100 * seconds['update'] / total:.1f} % for the update" in said
+    assert f"{100 * seconds['reward'] / total:.3f} % for the reward" in said
+    assert f"{100 * seconds['audio'] / total:.2f} % to read the audio" in said
