@@ -178,7 +178,7 @@ def script(files: Path) -> dict[str, str]:
                     spoken = sum(each.isalpha() or each in " '.,!?-" for each in line)
                     if len(line) >= 3 and re.search("[a-z]", line) and spoken > 0.93 * len(line):
                         lines.add(line)
-    return {key: line for line in sorted(lines, key=len, reverse=True) if (key := plain(line))}
+    return {key: line for line in sorted(lines, key=lambda each: (-len(each), each)) if (key := plain(line))}
 
 
 def tidy(line: str) -> str:
