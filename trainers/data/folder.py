@@ -14,6 +14,7 @@ from asrdiag.store.fingerprint import differences
 from asrdiag.store.lock import RunLock
 
 from .inputs import files_of
+from .leaks import listings
 from .recipe import DataRecipe
 
 _KEPT = ("base", "base-input")
@@ -21,14 +22,15 @@ _KEPT = ("base", "base-input")
 
 
 def identity_of(recipe: DataRecipe, resolved: Mapping[str, Any]) -> dict[str, Any]:
-    """What the rows depend on: all that the recipe says, and the files that say which clips there are.
+    """What the rows depend on: all that the recipe says, and which clips there are, to train on and not to.
 
     Raises:
-        UsageError: an input is not there.
+        UsageError: an input or an evaluation set is not there.
     """
     said = {key: value for key, value in resolved.items() if key not in ("name", "description")}
     inputs = {str(path): _sha256(path) for one in recipe.inputs for path in files_of(one)}
-    found: dict[str, Any] = json.loads(json.dumps({"recipe": said, "inputs": inputs}))
+    known = {"recipe": said, "inputs": inputs, "evaluation": listings(recipe)}
+    found: dict[str, Any] = json.loads(json.dumps(known))
     return found
 
 

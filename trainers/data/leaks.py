@@ -1,5 +1,7 @@
 """What evaluation sets and training rows have in common: samples, what they were made of, and texts."""
 
+import hashlib
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -64,6 +66,23 @@ def evaluation_sets(recipe: DataRecipe) -> list[DatasetSpec]:
         if reason := spec.missing():
             raise UsageError(f"leaks.against[{number}]: {spec.id!r} cannot be read: {reason}")
         found.append(spec)
+    return found
+
+
+def listings(recipe: DataRecipe) -> dict[str, str]:
+    """For each evaluation set a hash of which clips it has, where they are and what is said in them.
+
+    Raises:
+        UsageError: one cannot be read.
+    """
+    found = {}
+    for number, spec in enumerate(evaluation_sets(recipe)):
+        digest = hashlib.sha256()
+        for each in spec.utterances():
+            place = (str(each.audio_path), each.offset_s, each.duration_s, each.audio_row, each.audio_column)
+            said = [each.sample_id, *place, each.language, each.reference]
+            digest.update(json.dumps(said).encode() + b"\n")
+        found[f"against[{number}] {spec.id}"] = digest.hexdigest()
     return found
 
 

@@ -82,7 +82,7 @@ class TrainingRow:
     @property
     def severity(self) -> float | None:
         """m from 0 to 1; `None` where there is none."""
-        return _finite(self.meta.get("severity"))
+        return finite(self.meta.get("severity"))
 
     @property
     def speaker(self) -> str | None:
@@ -151,10 +151,13 @@ def _row_of(record: Mapping[str, Any], folder: Path, row_id: str, default_langua
     ):
         if not isinstance(value, kind):
             raise RowRefused("bad_value", f"{key}: found {_shown(value)}, expected {_EXPECTED[key]}")
+    for key, text in (("id", row_id), ("solution", solution), ("prediction", prediction)):
+        if half := _half_a_character(text or ""):
+            raise RowRefused("bad_value", f"{key}: found {half!r}, half a character, expected text in UTF-8")
     numbers = {}
     for key in ("base_wer", "duration_s"):
         value = record.get(key)
-        numbers[key] = _finite(value)
+        numbers[key] = finite(value)
         if value is not None and (numbers[key] is None or numbers[key] < 0):  # type: ignore[operator]
             raise RowRefused("bad_value", f"{key}: found {_shown(value)}, expected a number, 0 or more")
     language = language_tag(record.get("language")) or default_language
@@ -251,10 +254,23 @@ _SCRIPTS: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def _finite(value: object) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+def finite(value: object) -> float | None:
+    """A number that is one, as a float; of anything else `None`."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return float(value)
+    try:
+        return float(value) if math.isfinite(value) else None
+    except OverflowError:  # an integer of hundreds of digits
+        return None
+
+
+def _half_a_character(text: str) -> str | None:
+    """The first surrogate that stands alone: JSON can name it, and no file or tokenizer takes it."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        return text[error.start]
+    return None
 
 
 def _text(value: object) -> str | None:

@@ -4,7 +4,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -23,7 +23,7 @@ CREATE TABLE IF NOT EXISTS candidates(
   path TEXT, offset_s REAL, stretch_s REAL, place_row INTEGER, place_column TEXT, remake TEXT,
   solution TEXT, language TEXT, prediction TEXT, normalizer TEXT, unit TEXT,
   base_wer REAL, bin INTEGER, text_id TEXT, duration_s REAL,
-  scenario TEXT, severity REAL, condition TEXT, seed INTEGER, speaker TEXT, source TEXT, meta TEXT,
+  scenario TEXT, severity REAL, condition TEXT, seed TEXT, speaker TEXT, source TEXT, meta TEXT,
   expected_sha256 TEXT, sha256 TEXT, source_sha256 TEXT,
   checked INTEGER NOT NULL DEFAULT 0, reason TEXT, detail TEXT,
   rank INTEGER, component INTEGER, part TEXT, chosen INTEGER NOT NULL DEFAULT 0, stratum TEXT);
@@ -147,11 +147,12 @@ class Pool:
         self, number: int, row_id: str, source: Mapping[str, Any], condition: str | None, seed: int | None
     ) -> None:
         """Enter what a candidate of an input was made of; within `writing`."""
-        self.db.execute(
-            "UPDATE candidates SET source = ?, source_sha256 = ?, condition = ?, seed = ? "
-            "WHERE id = ? AND input = ? AND reason IS NULL",
-            (_json(source), source.get("sha256"), condition, seed, row_id, number),
-        )
+        with suppress(UnicodeEncodeError):  # halves of characters: then it is not known
+            self.db.execute(
+                "UPDATE candidates SET source = ?, source_sha256 = ?, condition = ?, seed = ? "
+                "WHERE id = ? AND input = ? AND reason IS NULL",
+                (_json(source), _sha256_of(source), condition, _json(seed), row_id, number),
+            )
 
     def count(self, where: str = "1", values: Sequence[object] = ()) -> int:
         """How many candidates fulfil a condition in SQL, which is never a user's text."""
@@ -169,6 +170,9 @@ class Pool:
         except UnicodeEncodeError as error:
             found = f"found {error.object[error.start]!r} in it, which is half a character; expected UTF-8"
             return self._dropped(number, Dropped(one.where, one.id, "bad_value", found))
+        except ValueError:  # of JSON
+            found = "found NaN or infinity in what is known of it (meta), expected finite numbers"
+            return self._dropped(number, Dropped(one.where, one.id, "bad_value", found))
         return row
 
     def _candidate(self, number: int, one: Candidate, grade: Grade | None) -> tuple[object, ...]:
@@ -178,8 +182,8 @@ class Pool:
             *(number, one.id, one.where, os.fspath(place.path), place.offset_s, place.duration_s),
             *(place.row, place.column, _json(one.remake), one.solution, one.language, one.prediction),
             *(grade.normalizer, grade.unit, grade.base_wer, grade.bin, grade.text_id, one.duration_s),
-            *(one.scenario, one.severity, one.condition, one.seed, one.speaker, _json(source)),
-            *(_json(one.meta or None), one.sha256, source.get("sha256") if source else None),
+            *(one.scenario, one.severity, one.condition, _json(one.seed), one.speaker, _json(source)),
+            *(_json(one.meta or None), one.sha256, _sha256_of(source)),
             *(grade.reason, grade.detail, self._rank(one.id)),
         )
 
@@ -204,7 +208,13 @@ class Pool:
 
 
 def _json(value: object) -> str | None:
-    return None if value is None else json.dumps(value, ensure_ascii=False)
+    """As text; so a seed may be of any size. NaN and infinities are refused: no file of rows has them."""
+    return None if value is None else json.dumps(value, ensure_ascii=False, allow_nan=False)
+
+
+def _sha256_of(source: Mapping[str, Any] | None) -> str | None:
+    found = source.get("sha256") if source else None
+    return found if isinstance(found, str) else None
 
 
 def _utf8(text: str) -> str:

@@ -25,7 +25,7 @@ from .counting import counts, dropped, selection_record
 from .folder import DataFolder, identity_of
 from .gathering import gather
 from .inputs.run import require_run
-from .leaks import evaluation_sets, find_leaks, leak_report, read_evaluation_sets
+from .leaks import find_leaks, leak_report, read_evaluation_sets
 from .line import ROW_REASONS
 from .pool import Pool
 from .recipe import DataRecipe
@@ -71,7 +71,6 @@ def make_data(
         KeyboardInterrupt: the user stopped it; what was done is kept.
     """
     recipe = loaded.recipe
-    evaluation_sets(recipe)
     require_base(recipe, session.resources.device)
     identity = identity_of(recipe, loaded.resolved())
     folder = DataFolder(out)
@@ -134,7 +133,7 @@ def _make(
         "bad_share": round(sum(reasons.get(each, 0) for each in BAD) / max(1, total), 6),
         "leaks": leaks,
         "base": bases,
-        "notes": _notes(pool, recipe, [str(base["id"]) for base in bases]),
+        "notes": [*_notes(pool, recipe, [str(base["id"]) for base in bases]), *_unheard(leaks["against"])],
     }
 
 
@@ -203,6 +202,16 @@ def _notes(pool: Pool, recipe: DataRecipe, bases: Sequence[str]) -> list[str]:
                 "with the evaluation sets as they are, and by their texts"
             )
     return notes
+
+
+def _unheard(against: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Which evaluation sets have clips that nothing could be compared with."""
+    return [
+        f"of the {each['clips']} clips of {each['id']} {each['unreadable']} could not be read: no row was "
+        "compared with their audio"
+        for each in against
+        if each["unreadable"]
+    ]
 
 
 def _leave(folder: DataFolder, pool: Pool, started: Mapping[str, Any], error: BaseException) -> None:

@@ -86,7 +86,7 @@ def _rows(pool: Pool, recipe: DataRecipe, out: Path, part: str) -> Iterator[dict
                 "severity": row["severity"],
                 "bin": bins[row["bin"]],
                 "condition": row["condition"],
-                "seed": row["seed"],
+                "seed": json.loads(row["seed"]) if row["seed"] else None,
                 "source": _source(row["source"], recipe, folder),
                 "speaker": row["speaker"],
                 "text_id": row["text_id"],

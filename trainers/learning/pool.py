@@ -133,7 +133,9 @@ def _looked_at(
             durations[index] = found
         display.advance("looking at the clips")
     if listing is not None:
-        write_text(listing, "".join(json.dumps(asdict(each), ensure_ascii=False) + "\n" for each in refusals))
+        lines = "".join(json.dumps(asdict(each), ensure_ascii=False) + "\n" for each in refusals)
+        # Half a character stays as JSON has it: a backslash and its number.
+        write_text(listing, lines.encode("utf-8", "backslashreplace").decode())
     usable = np.flatnonzero(~np.isnan(durations))
     known = Known(rows.base_wer[usable], durations[usable], rows.clean[usable])
     pool = Pool(rows, usable, known, skipped)

@@ -1,10 +1,8 @@
 """The audio of a training row: the clip itself, and what it was before it was degraded."""
 
-import math
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from types import UnionType
 from typing import Any
 
 import numpy as np
@@ -16,6 +14,7 @@ from asrdiag.engines.transformers.families.base import RATE_HZ
 
 from ..data.clips import ClipRefused, Limits, Place, read_place
 from ..data.line import TrainingRow
+from ..data.sources import KEYS, wrong_in
 
 _LOSSLESS = ("WAV ", "FLAC ")
 """At our rate these are the same samples on every machine; what resamples or decodes others may be newer."""
@@ -62,24 +61,12 @@ def clean_place(row: TrainingRow, rows: Path) -> Place:
         raise ClipRefused(
             "no_source", "found no meta.source.path, expected where the clip is that this one was made of"
         )
-    said: dict[str, Any] = {key: source[key] for key in _SOURCE if source.get(key) is not None}
-    for key, value in said.items():
-        kinds, expected = _SOURCE[key]
-        outside = isinstance(value, int | float) and not 0 <= value < math.inf
-        if isinstance(value, bool) or not isinstance(value, kinds) or outside:
-            raise ClipRefused("no_source", f"meta.source.{key}: found {value!r:.80}, expected {expected}")
+    if wrong := wrong_in(source):
+        raise ClipRefused("no_source", f"meta.source.{wrong}")
+    said: dict[str, Any] = {key: source[key] for key in KEYS if source.get(key) is not None}
     # As paths of clips are read, where a folder on the way may be a link.
     path = Path(os.path.normpath(rows.parent / said.pop("path")))
     return Place(path, **said)
-
-
-_SOURCE: Mapping[str, tuple[type | UnionType, str]] = {
-    "path": (str, "the path of a file"),
-    "offset_s": (int | float, "a number of seconds, 0 or more"),
-    "duration_s": (int | float, "a number of seconds, 0 or more"),
-    "row": (int, "the number of a row"),
-    "column": (str, "the name of a column"),
-}
 
 
 def _require_unchanged(

@@ -73,7 +73,9 @@ def test_texts_are_compared_as_they_are_normalised(make: Maker, rows: Path, tmp_
     assert make(**against()) == 0
     assert leaking(tmp_path / "out") == {f"r{n}" for n in range(28) if n % 10 in (2, 6)}
     record = json.loads((tmp_path / "out" / "data.json").read_text())
-    assert record["leaks"]["against"][0]["unreadable"] == 3  # there is no such audio, and the report says so
+    assert record["leaks"]["against"][0]["unreadable"] == 3  # there is no such audio, and it is said
+    note = "of the 3 clips of held-out 3 could not be read: no row was compared with their audio"
+    assert note in record["notes"]
     assert {row["sample_id"] for row in read_lines(tmp_path / "out" / "leaks.jsonl")} == {"e0", "e2"}
     assert make("--fresh", **against("audio")) == 0
     assert leaking(tmp_path / "out") == set()
@@ -114,3 +116,17 @@ def test_an_evaluation_set_that_is_not_there_is_told_before_anything_is_made(
     assert make(**against()) == 2
     assert "'held-out' cannot be read: there is no manifest" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+def test_an_evaluation_set_that_grew_is_not_taken_for_checked(
+    make: Maker, rows: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = [{"audio": "clips/3.wav", "text": sentence(3), "id": "e3"}]
+    write_lines(tmp_path / "eval.jsonl", said)
+    assert make(**against("text")) == 0
+    assert leaking(tmp_path / "out") == {"r3", "r13", "r23"}
+    write_lines(tmp_path / "eval.jsonl", [*said, said[0] | {"text": sentence(4), "id": "e4"}])
+    assert make(**against("text")) == 2
+    assert "holds data that was made otherwise: evaluation.against[0] held-out: " in capsys.readouterr().err
+    assert make("--fresh", **against("text")) == 0
+    assert leaking(tmp_path / "out") == {f"r{n}" for n in range(28) if n % 10 in (3, 4)}

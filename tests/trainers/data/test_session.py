@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import math
 import os
 from pathlib import Path
 from typing import Any
@@ -354,3 +355,43 @@ def test_shares_that_leave_nothing_are_refused(
     keys = {**KEYS, "bins": [0.31, 0.32, 0.5, 0.7]}  # no rate is between the first two
     assert make(**keys, select={"bin_shares": [0.25, 0.25, 0.25, 0.25]}) == 2
     assert "found [13, 0, 3, 6] degraded rows in the bins, too few for bin_shares" in capsys.readouterr().err
+
+
+def test_what_another_tool_says_of_a_row_may_be_anything(make: Maker, rows: Path, tmp_path: Path) -> None:
+    found = read_lines(rows)[:20]
+    for row, (key, value) in zip(
+        found, [("snr", math.nan), ("source", {"path": "x.wav", "offset_s": math.inf})], strict=False
+    ):
+        row["meta"][key] = value
+    found[2]["meta"] |= {"seed": 2**80, "source": {"path": "x.wav", "sha256": [1]}}
+    write_lines(rows, found)
+    assert make(**KEYS, max_bad_share=1.0) == 0
+    dropped = read_lines(tmp_path / "out" / "dropped.jsonl")
+    assert [(row["id"], row["reason"]) for row in dropped] == [("r0", "bad_value"), ("r1", "bad_value")]
+    assert "found NaN or infinity in what is known of it" in dropped[0]["detail"]
+    written = [
+        row for part in ("train", "validation") for row in read_lines(tmp_path / "out" / f"{part}.jsonl")
+    ]
+    assert [row["meta"]["seed"] for row in written if row["id"] == "r2"] == [2**80]
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("offset_s", "0.5"), ("offset_s", math.nan), ("duration_s", 10**400), ("row", True), ("path", 1)],
+)
+def test_a_manifest_that_says_nonsense_of_its_sources_is_told(
+    make: Maker, rows: Path, tmp_path: Path, key: str, value: object
+) -> None:
+    lines = []
+    for number, row in enumerate(read_lines(rows)[:8]):
+        clip, source = row["audios"][0], {"path": str(tmp_path / f"clean/{number}.wav")}
+        write_clip(Path(source["path"]), 100 + number)
+        made = {"condition": "noise", "sample_id": f"s{number}", "seed": 2**80, "source": source}
+        lines.append({"id": row["id"], "audio": clip, "text": row["solution"], "simulation": made})
+    lines[3]["simulation"]["source"][key] = value  # type: ignore[index]
+    write_lines(tmp_path / "manifest.jsonl", lines)
+    corpus = {"corpus": "manifest.jsonl", "clean": True}
+    assert make(inputs=[corpus]) == 2  # nobody has graded them
+    [dropped] = read_lines(tmp_path / "out" / "dropped.jsonl")
+    assert (dropped["id"], dropped["reason"]) == ("r3", "bad_value")
+    assert dropped["detail"].startswith(f"simulation.source.{key}: found ")

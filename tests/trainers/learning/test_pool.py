@@ -1,6 +1,7 @@
 """Bad rows are never trained on: each is counted and listed with its reason, and too many stop everything."""
 
 import json
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -26,6 +27,9 @@ BAD = {
     "chatter": ("too_much_text", {"solution": "so much text " * 8}),
     "tokens": ("too_long_for_the_model", {"audios": ["five.wav"], "solution": "a" * 195}),
     "two": ("several_audios", {"audios": ["fine.wav", "fine.wav"]}),
+    "half": ("bad_value", {"solution": "go \ud800 on"}),
+    "half \ud800": ("bad_value", {}),
+    "nowhere": ("missing_audio", {"audios": ["half \ud800.wav"]}),
     "fine": ("duplicate_id", {}),
 }
 
@@ -61,7 +65,7 @@ def test_each_bad_row_is_listed_with_its_reason(rows, family, tmp_path):
         expected = {name: reason for name, (reason, _) in BAD.items()} | {None: "not_json"}
         listed = [json.loads(line) for line in (tmp_path / "skipped.jsonl").read_text().splitlines()]
         assert {each["id"]: each["reason"] for each in listed} == expected
-        assert pool.skipped == dict.fromkeys(expected.values(), 1)
+        assert pool.skipped == Counter(expected.values())
         assert pool.known.duration_s.tolist() == [2.0]
         [long] = [each for each in listed if each["id"] == "long"]
         assert "2400.0 s, expected at most 30 s" in long["detail"]
@@ -73,8 +77,8 @@ def test_too_many_bad_rows_stop_everything(rows, family, tmp_path):
     with pytest.raises(UsageError) as caught:
         opened(rows, family, tmp_path / "skipped.jsonl")
     said = str(caught.value)
-    assert "13 of 14 rows cannot be trained on" in said
-    assert "1 missing_audio" in said
+    assert "16 of 17 rows cannot be trained on" in said
+    assert "2 missing_audio" in said
     assert f"expected at most 5 % (limits.max_skipped_share); all are in {tmp_path / 'skipped.jsonl'}" in said
 
 

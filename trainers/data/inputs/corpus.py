@@ -11,7 +11,6 @@ A line of it (shortened):
 In contrast to the dataset loader `manifest`, a line that is not as documented is dropped with its reason.
 """
 
-import math
 import os
 from collections.abc import Iterator, Mapping
 from hashlib import blake2b
@@ -22,8 +21,9 @@ from asrdiag.errors import UsageError
 
 from ..candidates import SAMPLE_RATE_HZ, Candidate, Dropped
 from ..clips import Place
-from ..line import CLEAN, RowRefused, parse_line, require_language
+from ..line import CLEAN, RowRefused, finite, parse_line, require_language
 from ..recipe import Input
+from ..sources import KEYS, wrong_in
 
 _LOSSLESS = (".flac", ".wav")
 _RECORDED = "recorded"
@@ -72,7 +72,10 @@ def simulations(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     for _, record in _records(path):
         if isinstance(record, RowRefused):
             continue
-        row_id, simulated = _id(record), _simulation(record)
+        try:
+            row_id, simulated = _id(record), _simulation(record)
+        except RowRefused:
+            continue
         if row_id and simulated:
             yield row_id, simulated
 
@@ -112,7 +115,7 @@ def _candidate(record: Mapping[str, Any], where: str, path: Path, given: Input) 
         language=language,
         duration_s=_number(record, "duration"),
         scenario=scenario if isinstance(scenario, str) and scenario else given.scenario or _RECORDED,
-        severity=_finite(severity),
+        severity=finite(severity),
         speaker=speaker if isinstance(speaker := record.get("speaker"), str) and speaker else None,
         sha256=made.get("sha256") if place.path.suffix.lower() in _LOSSLESS else None,
         condition=made.get("condition"),
@@ -163,7 +166,11 @@ def _said(text: object, record: Mapping[str, Any], given: Input) -> tuple[str, s
 
 
 def _simulation(record: Mapping[str, Any]) -> dict[str, Any]:
-    """How the clip was made, as far as rows need it; empty if it does not say."""
+    """How the clip was made, as far as rows need it; empty if it does not say.
+
+    Raises:
+        RowRefused: what it says of the clip that this one was made of is not as expected.
+    """
     made = record.get("simulation")
     if not isinstance(made, dict) or not isinstance(made.get("sample_id"), str):
         return {}
@@ -175,9 +182,12 @@ def _simulation(record: Mapping[str, Any]) -> dict[str, Any]:
     if at_our_rate and isinstance(made.get("sha256"), str):
         found["sha256"] = made["sha256"]
     source = made.get("source")
-    if isinstance(source, dict) and isinstance(source.get("path"), str):
-        kept = ("path", "offset_s", "duration_s", "row", "column", *(("sha256",) if at_our_rate else ()))
-        found["source"] = {key: source[key] for key in kept if key in source}
+    if isinstance(source, dict) and source.get("path") is not None:
+        if wrong := wrong_in(source):
+            raise RowRefused("bad_value", f"simulation.source.{wrong}", _id(record))
+        found["source"] = {key: source[key] for key in KEYS if key in source}
+        if at_our_rate and isinstance(source.get("sha256"), str):
+            found["source"]["sha256"] = source["sha256"]
     return found
 
 
@@ -187,13 +197,7 @@ def _id(record: Mapping[str, Any]) -> str | None:
 
 def _number(record: Mapping[str, Any], key: str) -> float | None:
     value = record.get(key)
-    number = _finite(value)
+    number = finite(value)
     if value is not None and (number is None or number < 0):
         raise RowRefused("bad_value", f"{key}: found {value!r:.80}, expected a number of seconds, 0 or more")
     return number
-
-
-def _finite(value: object) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        return None
-    return float(value)
