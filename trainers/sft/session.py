@@ -120,6 +120,7 @@ class Session:
                     self.opened.family,
                     clip_limits(self.recipe.limits),
                     distils=self.recipe.distillation > 0,
+                    at_once=self._rows_at_once(),
                 ),
                 callbacks=[
                     Rhythm(self.recipe.checkpoint_every, planned.before),
@@ -134,6 +135,11 @@ class Session:
         self.process.wait_for_everyone()
         if self.process.is_main_process:
             self.folder.finish(planned.number, planned.steps)
+
+    def _rows_at_once(self) -> int:
+        """So many rows all processes together take in one go; one alone may take what is left."""
+        n = self.process.num_processes
+        return n * self.recipe.batch.per_device if n > 1 else 1
 
     def _arguments(self, planned: PlannedStage, state: Path) -> TrainingArguments:
         recipe, optimizer = self.recipe, self.recipe.optimizer

@@ -1,18 +1,16 @@
 """Processes that learn together, over gloo, from groups of their own."""
 
 import json
-import multiprocessing
 import os
 import signal
-import socket
 import zlib
 
 import pytest
 import torch
 from accelerate import PartialState
+from two_processes import in_two_processes
 
 from asrdiag.rollouts.reading import read_rollouts
-from asrdiag.trainers.learning.device import choose_device
 from asrdiag.trainers.learning.folder import TrainFolder
 from asrdiag.trainers.progress import make_display
 from asrdiag.trainers.rl.preparing import prepare
@@ -48,28 +46,13 @@ def train(loaded, folder, device="cpu"):
     return torch.cat(weights)
 
 
-def in_two_processes(loaded, folder):
+def together_in(folder, loaded):
     """Trains in two; returns how each ended."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
 
-    def one(rank):
-        os.environ |= {
-            **{"RANK": str(rank), "LOCAL_RANK": str(rank), "WORLD_SIZE": "2", "LOCAL_WORLD_SIZE": "2"},
-            **{"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "ACCELERATE_USE_CPU": "true"},
-        }
-        PartialState._reset_state()
-        device, is_main = choose_device("cpu")
-        assert is_main == (rank == 0)
+    def one(rank, device):
         torch.save(train(loaded, folder, device), folder.path.with_name(f"{folder.path.name}-{rank}.pt"))
 
-    processes = [multiprocessing.get_context("fork").Process(target=one, args=(rank,)) for rank in (0, 1)]
-    for each in processes:
-        each.start()
-    for each in processes:
-        each.join(300)
-    return [each.exitcode for each in processes]
+    return in_two_processes(one)
 
 
 def test_two_processes_learn_as_one_does_and_go_on_when_one_was_killed(
@@ -94,10 +77,10 @@ def test_two_processes_learn_as_one_does_and_go_on_when_one_was_killed(
 
     with monkeypatch.context() as patch:
         patch.setattr(Learner, "learn", die_in_the_second)
-        first, second = in_two_processes(loaded, together)
+        first, second = together_in(together, loaded)
     assert first == 1 and second == -signal.SIGKILL  # the other sees that it is alone
     assert len((together.path / "steps.jsonl").read_text().splitlines()) == 1
-    assert in_two_processes(loaded, together) == [0, 0]
+    assert together_in(together, loaded) == [0, 0]
     ends = [torch.load(tmp_path / f"together-{rank}.pt", weights_only=True) for rank in (0, 1)]
     assert torch.equal(ends[0], ends[1])
     torch.testing.assert_close(ends[0], alone, atol=1e-7, rtol=1e-6)
