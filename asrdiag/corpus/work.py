@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..errors import SaveError
+from ..store.saving import saving
 from .clips import ClipMaker, Failed, Made
 from .formats import AudioFormat
 from .recipe import Recipe
@@ -68,14 +68,13 @@ def run_stretch(job: Job, stretch: Stretch) -> Result:
     failures: list[dict[str, Any]] = []
     audio_s = 0.0
     marker = marker_of(job.work, stretch)
-    try:
+    with saving(marker):
         fd = os.open(marker, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o666)
-    except OSError as error:
-        raise SaveError(f"{marker}: could not be written: {error.strerror}") from error
     try:
         with open_writer(job.out, job.work, job.format.suffix, job.shards, stretch.file) as writer:
             for number in range(stretch.first, stretch.end):
-                os.pwrite(fd, b"%20d" % number, 0)
+                with saving(marker):
+                    os.pwrite(fd, b"%20d" % number, 0)
                 position, version = divmod(number, job.recipe.versions)
                 if number in stretch.killers:
                     made = maker.lost(position, version, WorkerLost(WorkerLost.__doc__))

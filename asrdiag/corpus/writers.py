@@ -5,13 +5,11 @@ import json
 import os
 import tarfile
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
 
-from ..errors import SaveError
+from ..store.saving import saving
 from .clips import Made
 
 Shards = Literal["tar", "parquet"]
@@ -62,7 +60,7 @@ class LooseFiles(Writer):
         path = Path("audio", *clip.name.split("/"))
         path = path.with_name(path.name + self._suffix)
         target = self._out / path
-        with _saving(target):
+        with saving(target):
             target.parent.mkdir(parents=True, exist_ok=True)
             with self._unfinished.open("wb") as file:
                 file.writelines(clip.audio.parts())
@@ -77,7 +75,7 @@ class TarShard(Writer):
         self._path, self._unfinished, self._suffix = path, unfinished, suffix
 
     def __enter__(self) -> Self:
-        with _saving(self._path):
+        with saving(self._path):
             self._path.parent.mkdir(parents=True, exist_ok=True)
             self._tar = tarfile.open(self._unfinished, "w", format=tarfile.PAX_FORMAT)
         return self
@@ -85,7 +83,7 @@ class TarShard(Writer):
     def add(self, clip: Made) -> bytes:
         audio = f"{clip.name}{self._suffix}"
         line = manifest_line(f"shards/{self._path.name}/{audio}", clip.row)
-        with _saving(self._path):
+        with saving(self._path):
             self._add(audio, len(clip.audio), clip.audio)
             self._add(f"{clip.name}.json", len(line), io.BytesIO(line))
         return line
@@ -99,7 +97,7 @@ class TarShard(Writer):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        with _saving(self._path):
+        with saving(self._path):
             self._tar.close()
             if error is None:
                 self._unfinished.replace(self._path)
@@ -127,7 +125,7 @@ class ParquetShard(Writer):
                 *(("factors", text), ("simulation", text)),
             ]
         )
-        with _saving(self._path):
+        with saving(self._path):
             self._path.parent.mkdir(parents=True, exist_ok=True)
             self._file = pq.ParquetWriter(self._unfinished, self._schema)
         return self
@@ -154,7 +152,7 @@ class ParquetShard(Writer):
         import pyarrow as pa
 
         if self._rows:
-            with _saving(self._path):
+            with saving(self._path):
                 self._file.write_table(pa.Table.from_pylist(self._rows, schema=self._schema))
         self._rows, self._held = [], 0
 
@@ -163,7 +161,7 @@ class ParquetShard(Writer):
     ) -> None:
         if error is None:
             self._flush()
-        with _saving(self._path):
+        with saving(self._path):
             self._file.close()
             if error is None:
                 self._unfinished.replace(self._path)
@@ -172,11 +170,3 @@ class ParquetShard(Writer):
 def manifest_line(audio: str, row: dict[str, Any]) -> bytes:
     """A line of the manifest."""
     return json.dumps({"audio": audio, **row}, ensure_ascii=False, allow_nan=False).encode() + b"\n"
-
-
-@contextmanager
-def _saving(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise SaveError(f"{path}: could not be written: {error.strerror or error}") from error

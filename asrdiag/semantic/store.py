@@ -2,6 +2,7 @@
 
 import json
 import os
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -151,7 +152,8 @@ class EmbeddingWriter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         for file in self._files:
-            file.close()
+            with suppress(OSError):  # what could not be appended, which was said
+                file.close()
 
 
 def _whole(path: Path, size: int) -> int:

@@ -2,13 +2,14 @@
 
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from ..errors import SaveError
+from .saving import saving
 
 TEMPORARY = ".asrdiag.tmp"
 """How the name of a file ends that is being written, or was when its process was killed."""
@@ -24,12 +25,12 @@ def replacing(path: Path) -> Iterator[Path]:
         SaveError: writing or renaming failed; `path` is as it was and the temporary file is gone.
     """
     if path.exists() and not path.is_file():
-        with _saving(path):
+        with saving(path):
             yield path
         return
     temporary: Path | None = None
-    with _saving(path):
-        try:
+    try:
+        with saving(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=TEMPORARY, dir=path.parent)
             os.close(handle)
@@ -37,11 +38,33 @@ def replacing(path: Path) -> Iterator[Path]:
             yield temporary
             temporary.chmod(0o666 & ~_umask())
             temporary.replace(path)
-        except BaseException:
-            if temporary:
-                with suppress(OSError):
-                    temporary.unlink()
-            raise
+    except BaseException:
+        if temporary:
+            with suppress(OSError):
+                temporary.unlink()
+        raise
+
+
+@contextmanager
+def replacing_folder(folder: Path) -> Iterator[Path]:
+    """Gives a temporary folder beside `folder`; when the block ends well, it takes the name `folder`.
+
+    Raises:
+        SaveError: writing or renaming failed; `folder` is as it was and the temporary one is gone.
+    """
+    temporary, old = (folder.with_name(f".{folder.name}{which}{TEMPORARY}") for which in ("", ".old"))
+    try:
+        with saving(folder):
+            for left in (temporary, old):  # of a process that was killed
+                shutil.rmtree(left, ignore_errors=True)
+            temporary.mkdir(parents=True)
+            yield temporary
+            if folder.exists():
+                folder.rename(old)
+            temporary.rename(folder)
+    finally:
+        for left in (temporary, old):
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def write_text(path: Path, text: str) -> None:
@@ -81,14 +104,6 @@ def free_name(path: Path) -> Path:
         number += 1
         free = path.with_name(f"{path.name}-{number}")
     return free
-
-
-@contextmanager
-def _saving(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise SaveError(f"{path}: could not be written: {error.strerror or error}") from error
 
 
 def _umask() -> int:

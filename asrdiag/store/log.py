@@ -4,6 +4,7 @@ import json
 import os
 import stat
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -19,7 +20,7 @@ class JsonLog:
     """
 
     def __init__(self, path: Path) -> None:
-        self.path = path
+        self.path, self._place = path, path.absolute()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666)
@@ -31,14 +32,27 @@ class JsonLog:
         """Write one record.
 
         Raises:
-            SaveError: it was not written in full. What there is of it is cut when the log is opened next.
+            SaveError: it could not be written, and nothing of it is left; or the file was removed or replaced
+                since it was opened.
         """
         line = memoryview((json.dumps(record, ensure_ascii=False, allow_nan=False) + "\n").encode())
+        written = 0
         try:
-            while line:
-                line = line[os.write(self._fd, line) :]
+            self._require_here()
+            while written < len(line):
+                written += os.write(self._fd, line[written:])
         except OSError as error:
+            if written:  # or a record that finds room again would stand behind half of this one
+                with suppress(OSError):
+                    os.ftruncate(self._fd, os.fstat(self._fd).st_size - written)
             raise SaveError(f"{self.path}: could not be written: {error.strerror}") from error
+
+    def _require_here(self) -> None:
+        """Stop rather than write lines that nobody will find."""
+        with suppress(FileNotFoundError):
+            if os.path.samestat(self._place.stat(), os.fstat(self._fd)):
+                return
+        raise SaveError(f"{self.path}: was removed or replaced while it was open; nothing more is written")
 
     def close(self) -> None:
         """Close the log; doing so twice is harmless."""

@@ -5,7 +5,14 @@ from pathlib import Path
 import pytest
 
 from asrdiag.errors import SaveError
-from asrdiag.store.atomic import free_name, remove_leftovers, replacing, write_json, write_text
+from asrdiag.store.atomic import (
+    free_name,
+    remove_leftovers,
+    replacing,
+    replacing_folder,
+    write_json,
+    write_text,
+)
 
 
 def test_a_failure_half_way_leaves_the_old_file_and_no_rubbish(tmp_path: Path) -> None:
@@ -25,6 +32,24 @@ def test_a_full_disk_leaves_the_old_file(tiny_disk: Path) -> None:
         write_text(path, "x" * 2_000_000)
     assert path.read_text() == "old"
     assert [entry.name for entry in tiny_disk.iterdir()] == ["leaderboard.csv"]
+
+
+def test_a_folder_is_replaced_whole_or_not_at_all(tiny_disk: Path) -> None:
+    folder = tiny_disk / "adapter"
+    (tiny_disk / ".adapter.asrdiag.tmp").mkdir()  # of a process that was killed
+    with replacing_folder(folder) as temporary:
+        (temporary / "weights").write_text("old")
+        (temporary / "config").write_text("old")
+    for size, error in ((2_000_000, SaveError), (10, KeyboardInterrupt)):
+        with pytest.raises(error), replacing_folder(folder) as temporary:
+            (temporary / "weights").write_bytes(b"x" * size)
+            raise KeyboardInterrupt
+        assert [entry.name for entry in tiny_disk.iterdir()] == ["adapter"]
+        assert {entry.read_text() for entry in folder.iterdir()} == {"old"}
+    with replacing_folder(folder) as temporary:
+        (temporary / "weights").write_text("new")
+    assert [(entry.name, entry.read_text()) for entry in folder.iterdir()] == [("weights", "new")]
+    assert [entry.name for entry in tiny_disk.iterdir()] == ["adapter"]
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")

@@ -1,6 +1,5 @@
 """The append-only log: nothing finished is lost, nothing torn is kept."""
 
-import json
 from pathlib import Path
 
 import pytest
@@ -59,17 +58,26 @@ def test_a_full_disk_is_an_error_that_names_the_file(tmp_path: Path) -> None:
         log.append({"n": 1})
 
 
-def test_what_a_failed_write_left_behind_is_cut_on_the_next_opening(tmp_path: Path, tiny_disk: Path) -> None:
+def test_a_record_that_finds_no_room_leaves_nothing_before_the_next(tiny_disk: Path) -> None:
     path = tiny_disk / "log.jsonl"
     with JsonLog(path) as log:
         log.append({"n": 1})
-        with pytest.raises(SaveError):
+        with pytest.raises(SaveError, match=r"log\.jsonl: could not be written: No space left"):
             log.append({"text": "x" * 1_000_000})
-    assert path.stat().st_size > len('{"n": 1}\n')  # part of the second record is there
-    assert list(read_log(path)) == [{"n": 1}]
-    with JsonLog(path) as log:
         log.append({"n": 2})
-    assert [json.loads(line) for line in path.read_text().splitlines()] == [{"n": 1}, {"n": 2}]
+    assert path.read_text() == '{"n": 1}\n{"n": 2}\n'
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+def test_a_log_that_was_removed_takes_no_more(tmp_path: Path, replaced: bool) -> None:
+    path = tmp_path / "log.jsonl"
+    with JsonLog(path) as log:
+        log.append({"n": 1})
+        path.unlink()
+        if replaced:
+            path.write_text("of somebody else\n")
+        with pytest.raises(SaveError, match=r"log\.jsonl: was removed or replaced while it was open"):
+            log.append({"n": 2})
 
 
 def test_nan_never_reaches_the_file(tmp_path: Path) -> None:
