@@ -69,6 +69,61 @@ def test_log_probabilities_are_those_that_generate_drew_from(tiny_policy, monkey
     torch.testing.assert_close(found[mask], expected[mask], atol=1e-4, rtol=1e-5)
 
 
+def drawn_from(logits, before, sampling, never):
+    """Probabilities: a penalty on what was said, the temperature, the k likeliest, the nucleus."""
+    scores = logits.clone()
+    for token in set(before):
+        scores[token] *= sampling.repetition_penalty if scores[token] < 0 else 1 / sampling.repetition_penalty
+    scores[never] = -torch.inf
+    p = torch.softmax(scores / sampling.temperature, dim=-1)
+    order = p.argsort(descending=True)
+    if sampling.top_k:
+        p[order[sampling.top_k :]] = 0
+    p = p / p.sum()
+    so_far = p[order].cumsum(dim=0) - p[order]
+    p[order[so_far >= sampling.top_p]] = 0
+    return p / p.sum()
+
+
+@pytest.mark.parametrize(
+    "sampling",
+    [
+        Sampling(temperature=0.7, top_p=0.8, top_k=12, repetition_penalty=1.3, max_new_tokens=6),
+        Sampling(temperature=1.5, top_p=1.0, top_k=0, repetition_penalty=1.0, max_new_tokens=6),
+    ],
+)
+def test_answers_are_drawn_as_the_recipe_says(tiny_policy, monkeypatch, sampling):
+    kept = {}
+    generate = GenerationMixin.generate
+
+    def spy(model, **options):
+        options |= {"output_logits": True, "output_scores": True, "return_dict_in_generate": True}
+        kept["found"] = generate(model, **options)
+        return kept["found"].sequences
+
+    monkeypatch.setattr(GenerationMixin, "generate", spy)
+    torch.manual_seed(0)
+    policy = tiny_policy.policy
+    groups = policy.sample(policy.hear(tiny_policy.prompts), K, sampling)
+    found, never = kept["found"], policy.suppressed()
+    for row, answer in enumerate(answer for group in groups for answer in group):
+        for place in range(len(answer)):
+            expected = drawn_from(found.logits[place][row], answer[:place], sampling, never)
+            torch.testing.assert_close(torch.softmax(found.scores[place][row], dim=-1), expected)
+
+
+def test_a_decoder_is_asked_for_no_more_than_it_has_positions_for(tiny_policy):
+    policy, asked = tiny_policy.policy, Sampling(max_new_tokens=10_000)
+    config = policy.model.config
+    # Of Whisper (4 tokens before the answer) and Moonshine (1); a chat model has no such limit of its own.
+    most = {
+        "whisper": lambda: config.max_target_positions - 4,
+        "moonshine": lambda: config.max_position_embeddings - 1,
+        "qwen3-asr": lambda: 10_000,
+    }
+    assert policy.limit(asked, len(tiny_policy.prompts[0].prefix)) == most[tiny_policy.name]()
+
+
 def test_all_parts_learn_through_the_shared_states(tiny_policy):
     answers = [[5, 6], [7], [5, 8, 9]] * len(tiny_policy.prompts)
     found, mask = logprobs(tiny_policy, answers)

@@ -1,9 +1,11 @@
 """Which groups a step gets: clips whose answers are all worth the same are replaced, so many times."""
 
 import json
+import math
 from dataclasses import dataclass, field, replace
 
 import pytest
+import soundfile
 
 from asrdiag.trainers.learning.pool import clip_limits
 from asrdiag.trainers.rl.clock import Clock
@@ -19,6 +21,7 @@ class Scripted:
     policy: object
     flat: set = field(default_factory=set)
     asked: list = field(default_factory=list)
+    most: list = field(default_factory=list)
     taken_up: int = 0
 
     def take_up(self):
@@ -26,6 +29,7 @@ class Scripted:
 
     def answers(self, prompts, times, sampling):
         self.asked.append([prompt.piece.key for prompt in prompts])
+        self.most.append(sampling.max_new_tokens)
         family, [end] = self.policy.family, self.policy.end_tokens()
         texts = {True: ["no"] * 3, False: ["go on", "no", "go"]}
         return [
@@ -38,8 +42,9 @@ class Scripted:
 def scripted(session):
     """A training whose answers are scripted; `flat` are places among the clips as they will be drawn."""
 
-    def make(flat, **groups):
-        training = session(groups={"prompts": 3, **groups})
+    def make(flat, *, out="out", sampling=None, loss=None, **groups):
+        given = {"groups": {"prompts": 3, **groups}, "sampling": sampling or {}, "loss": loss or {}}
+        training = session(out, **given)
         pool = training.rows.train
         order = [pool[index].id for index in Draws(pool, None, training.recipe.seed).take(len(pool))]
         writer = Scripted(training.opened.policy, {order[place] for place in flat})
@@ -97,3 +102,28 @@ def test_steps_with_nothing_to_learn_from_are_taken_and_change_nothing(scripted)
     assert {(each["groups"], each["resamples"], each["answers"]) for each in steps} == {(0, 1, 18)}
     assert not any("loss" in each for each in steps)
     assert all(each.equal(before[name]) for name, each in training.opened.model.named_parameters())
+
+
+def test_short_clips_have_a_limit_of_their_own(scripted):
+    training, writer, _ = scripted((), sampling={"max_tokens_per_s": 10}, decode_at_once=2)
+    step(training, n=6)
+    pool = training.rows.train
+    longest = sorted((soundfile.info(pool[index].audio).duration for index in range(6)), reverse=True)[::2]
+    # Batches of two, longest first; RECIPE allows 8 tokens at most.
+    assert writer.most == [8, 8, 8]
+    training, writer, _ = scripted(
+        (), out="more", sampling={"max_tokens_per_s": 10, "max_new_tokens": 99}, decode_at_once=2
+    )
+    step(training, n=6)
+    assert writer.most == [math.ceil(10 * seconds) + 8 for seconds in longest]
+    assert len(set(writer.most)) == 3
+
+
+def test_advantages_are_scaled_or_not_as_the_recipe_says(scripted):
+    for scaled, out in ((True, "scaled"), (False, "plain")):
+        training, *_ = scripted((), out=out, loss={"scale_advantages": scaled})
+        found, _ = step(training)
+        for group in found.used:
+            centred = group.rewards - group.rewards.mean()
+            divisor = group.rewards.std(ddof=1) + 1e-4 if scaled else 1
+            assert group.advantages == pytest.approx(centred / divisor)

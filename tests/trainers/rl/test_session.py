@@ -1,13 +1,17 @@
 """A training on a tiny policy: interrupted or not it ends the same, and what it writes can be used."""
 
 import json
+import math
+from types import SimpleNamespace
 
 import pytest
 import torch
 
 from asrdiag.errors import UsageError
 from asrdiag.rollouts.reading import read_rollouts
+from asrdiag.trainers.learning.validation import Group, Look
 from asrdiag.trainers.rl.finishing import finish
+from asrdiag.trainers.rl.session import RlSession
 from asrdiag.trainers.rl.update import Learner
 
 
@@ -44,6 +48,81 @@ def test_killed_and_resumed_equals_undisturbed(session, monkeypatch):
     (again.folder.path / "state" / ".step-000004.tmp").mkdir()  # torn by a kill
     again.run()
     assert result(again.folder.path) == expected
+
+
+def test_killed_beside_a_checkpoint_it_ends_the_same(session, place, monkeypatch):
+    """Its state is there, and it was not looked at yet; step 2's checkpoint is not there either."""
+    small = {"max_resamples": 1, "prompts": 1, "rollouts": 2}
+    given = {"validation": {"rows": str(place / "train.jsonl"), "limit": 2}, "groups": small}
+    whole = session("whole", **given)
+    whole.run()
+    expected = result(whole.folder.path), whole.folder.looks.read_text()
+    for step, name in ((0, "look"), (2, "_keep"), (4, "look")):
+        method = getattr(RlSession, name)
+
+        def die(self, at, step=step, method=method):
+            if at == step:
+                raise Killed
+            return method(self, at)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(RlSession, name, die)
+            with pytest.raises(Killed):
+                session(f"cut-{step}", **given).run()
+        again = session(f"cut-{step}", **given)
+        again.run()
+        assert (result(again.folder.path), again.folder.looks.read_text()) == expected
+
+
+def test_learning_rates_run_over_all_updates(session, monkeypatch):
+    rates, step = [], torch.optim.AdamW.step
+
+    def noted(self, *arguments, **others):
+        rates.append({group["part"]: group["lr"] for group in self.param_groups})
+        return step(self, *arguments, **others)
+
+    monkeypatch.setattr(torch.optim.AdamW, "step", noted)
+    monkeypatch.setattr("asrdiag.trainers.rl.sampling.varied", lambda rewards: torch.ones(len(rewards)) > 0)
+    rated = {"learning_rates": {"encoder": 0.001, "decoder": 0.01}, "optimizer": {"warmup_ratio": 0.25}}
+    session(**rated, groups={"mask_overlong": False, "prompts": 1, "rollouts": 2}).run()
+    # Two updates in each of four steps: a third and two thirds of the rate, then half a cosine over six.
+    shares = [1 / 3, 2 / 3, *(0.5 * (1 + math.cos(math.pi * done / 6)) for done in range(6))]
+    assert [each["encoder"] for each in rates] == pytest.approx([0.001 * share for share in shares])
+    assert [each["decoder"] for each in rates] == pytest.approx([0.01 * share for share in shares])
+
+
+def test_each_process_draws_answers_of_its_own(session):
+    said = []
+    for number in (0, 1):
+        training = session(str(number), steps=1, checkpoint_every=1)
+        training.process = SimpleNamespace(
+            process_index=number, num_processes=1, is_main_process=True, wait_for_everyone=lambda: None
+        )
+        training.run()
+        groups = [found.group for found in read_rollouts(training.folder.path / "rollouts.jsonl")]
+        said.append({group.sample_id: [each.transcript for each in group.rollouts] for group in groups})
+    shared = said[0].keys() & said[1].keys()
+    assert shared and all(said[0][name] != said[1][name] for name in shared)
+
+
+def test_the_result_is_the_best_of_the_checkpoints_that_do_no_harm(session, place):
+    training = session(steps=6, validation={"rows": str(place / "train.jsonl"), "limit": 1})
+    training.run()
+
+    def look(step, errors, empty=0.0):
+        rates = {"empty": empty, "hallucination": 0.0, "repetition": 0.0}
+        training.folder.add_look(Look(step, "rl", {"degraded": Group(9, errors, 100)}, rates, 0))
+
+    look(0, 50)
+    look(2, 45)
+    look(4, 30, empty=0.2)
+    look(6, 47)
+    assert finish(training, None) == 0
+    report = json.loads(training.folder.report.read_text())
+    assert report["chosen_step"] == 2 and list(report["harms"]) == ["4"]
+    chosen = training.folder.checkpoint(2) / "adapter_model.safetensors"
+    found = training.folder.path / "adapter" / "adapter_model.safetensors"
+    assert found.read_bytes() == chosen.read_bytes()
 
 
 def test_every_answer_is_logged_with_what_it_was_worth(session):
