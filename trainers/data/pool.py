@@ -1,5 +1,6 @@
 """All candidates, in a database on disk: a million need no more memory than a thousand."""
 
+import errno
 import json
 import os
 import sqlite3
@@ -8,9 +9,11 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 from asrdiag.errors import SaveError
+from asrdiag.store.saving import disk_is_full
 
 from .candidates import Candidate, Dropped
 from .clips import Place
@@ -54,7 +57,7 @@ class Pool:
     What is committed survives `kill -9`; what is not is done again.
 
     Raises:
-        SaveError: the database cannot be written.
+        SaveError: the database cannot be written, or read again.
     """
 
     def __init__(self, path: Path, seed: int) -> None:
@@ -68,13 +71,17 @@ class Pool:
             self.db.execute("PRAGMA cache_size = -64000")
             self.db.executescript(_TABLES)
         except (sqlite3.Error, OSError) as error:
-            raise SaveError(f"{path}: could not be opened: {error}") from error
+            raise SaveError(f"{path}: could not be opened: {_told(error, path)}") from error
 
     def __enter__(self) -> "Pool":
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.db.close()
+        if isinstance(error, sqlite3.Error):
+            raise self._failed(error) from error
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
@@ -89,7 +96,7 @@ class Pool:
             self.db.execute("COMMIT")
         except sqlite3.Error as error:
             self._roll_back()
-            raise SaveError(f"{self.path}: could not be written: {error}") from error
+            raise self._failed(error) from error
         except BaseException:
             self._roll_back()
             raise
@@ -205,6 +212,14 @@ class Pool:
     def _roll_back(self) -> None:
         if self.db.in_transaction:
             self.db.execute("ROLLBACK")
+
+    def _failed(self, error: sqlite3.Error) -> SaveError:
+        return SaveError(f"{self.path}: could not be written: {_told(error, self.path)}")
+
+
+def _told(error: Exception, path: Path) -> str:
+    """What went wrong; SQLite calls a full disk an I/O error too."""
+    return os.strerror(errno.ENOSPC) if disk_is_full(path) else str(error)
 
 
 def _json(value: object) -> str | None:

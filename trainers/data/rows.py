@@ -16,6 +16,7 @@ import tempfile
 from array import array
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -26,6 +27,7 @@ import numpy.typing as npt
 
 from asrdiag.datasets.repeats import Repeats
 from asrdiag.errors import UsageError
+from asrdiag.store.saving import saving
 
 from .clips import Limits
 from .line import RowRefused, TrainingRow, parse_line, require_language, row_of
@@ -257,12 +259,14 @@ def _opened(path: Path) -> IO[bytes]:
         raise UsageError(f"there is no file of rows {path}")
     if path.suffix.lower() not in _TABLES:
         return path.open("rb")
-    lines: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  (its life is that of whoever asked)
-    try:
-        for line in lines_of_table(path):
-            lines.write(line)
-    except BaseException:
-        lines.close()
-        raise
-    lines.seek(0)
+    with saving(Path(tempfile.gettempdir())):
+        lines: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  (its life is that of whoever asked)
+        try:
+            for line in lines_of_table(path):
+                lines.write(line)
+            lines.seek(0)
+        except BaseException:
+            with suppress(OSError):
+                lines.close()
+            raise
     return lines

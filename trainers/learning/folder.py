@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from asrdiag.errors import UsageError
-from asrdiag.store.atomic import free_name, write_json
+from asrdiag.store.atomic import free_name, replacing, write_json
 from asrdiag.store.lock import RunLock
 from asrdiag.store.log import JsonLog, read_log
 
@@ -50,8 +50,8 @@ class TrainFolder:
 
     def checkpoints(self) -> list[int]:
         """The steps of those that are there."""
-        found = (self.path / "checkpoints").glob("step-*")
-        return sorted(int(path.name.partition("-")[2]) for path in found)
+        found = (path.name.partition("-")[2] for path in (self.path / "checkpoints").glob("step-*"))
+        return sorted(int(step) for step in found if step.isdecimal())
 
     def state(self, stage: int) -> Path:
         """What a stage needs to go on."""
@@ -76,11 +76,13 @@ class TrainFolder:
 
         Raises:
             UsageError: the folder holds something else.
+            SaveError: it could not be written.
         """
         if not self.about.is_file() and any(each.name != ".lock" for each in self.path.iterdir()):
             raise UsageError(f"{self.path}: found other files there; expected a new folder, or --fresh")
         self._settle(self.about, identity)
-        (self.path / "recipe.yaml").write_bytes(recipe)
+        with replacing(self.path / "recipe.yaml") as temporary:
+            temporary.write_bytes(recipe)
 
     def begin_with(self, rows: Mapping[str, Any]) -> None:
         """Note which rows are learnt from, or make sure that they are the same as before.

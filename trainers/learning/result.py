@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 
 from asrdiag.cli.output import complain, out
+from asrdiag.errors import UsageError
 
 from .model_recipe import ModelRecipe
 from .selection import Choice, choose
@@ -20,9 +21,16 @@ def choose_checkpoint(recipe: ModelRecipe, looks: Mapping[int, Look], kept: Coll
         recipe: says how much harm a checkpoint may do.
         looks: at the model before training (0) and at checkpoints, by step.
         kept: the steps of the checkpoints that are there.
+
+    Raises:
+        UsageError: what was found before training is not on record any more.
     """
     if recipe.validation is None:
         return None
+    if 0 not in looks:
+        raise UsageError(
+            "validation.jsonl: found nothing of the model before training; begin anew with --fresh"
+        )
     allowed: dict[str, float] = {str(name): rise for name, rise in recipe.validation.max_rise.items()}
     return choose(looks[0], [looks[step] for step in sorted(looks) if step and step in kept], allowed)
 

@@ -9,7 +9,7 @@ from typing import Any
 from safetensors import SafetensorError
 
 from asrdiag.errors import UsageError
-from asrdiag.store.atomic import TEMPORARY
+from asrdiag.store.atomic import replacing_folder
 
 CONFIG, WEIGHTS = "adapter_config.json", "adapter_model.safetensors"
 """Of an adapter, as peft calls them."""
@@ -89,13 +89,18 @@ def load_weights(model: Any, folder: Path) -> None:
 
 
 def put(source: Path, target: Path) -> None:
-    """Copy a folder of weights under a name that it gets when all of it is there."""
-    temporary = target.with_name(f".{target.name}{TEMPORARY}")
-    shutil.rmtree(temporary, ignore_errors=True)
-    temporary.mkdir(parents=True)
+    """Copy a folder of weights under a name that it gets when all of it is there.
+
+    Raises:
+        SaveError: it could not be written; what was there before is as it was.
+    """
+    with replacing_folder(target) as temporary:
+        copy_weights(source, temporary)
+
+
+def copy_weights(source: Path, target: Path) -> None:
+    """Copy the weights of a checkpoint, and what belongs to them, into a folder."""
     for file in sorted(source.iterdir()):
         is_weights = file.suffix in (".safetensors", ".json", ".jinja") and file.name != "trainer_state.json"
         if is_weights:
-            shutil.copyfile(file, temporary / file.name)
-    shutil.rmtree(target, ignore_errors=True)
-    temporary.rename(target)
+            shutil.copyfile(file, target / file.name)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from asrdiag.store.lock import RunLock
+from asrdiag.store.saving import saving
 
 from ..progress import TrainDisplay, make_display
 from .device import choose_device
@@ -37,6 +38,7 @@ def open_workplace(options: argparse.Namespace, name: str) -> Iterator[Workplace
 
     Raises:
         UsageError: there is no such device, or the folder is in use.
+        SaveError: the folder could not be made.
     """
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # it says so each time a process is forked off
     device, is_main = choose_device(options.device)
@@ -46,6 +48,7 @@ def open_workplace(options: argparse.Namespace, name: str) -> Iterator[Workplace
     if writes:
         if options.fresh:
             folder.make_room()
-        folder.path.mkdir(parents=True, exist_ok=True)
+        with saving(folder.path):
+            folder.path.mkdir(parents=True, exist_ok=True)
     with RunLock(folder.path) if writes else nullcontext():
         yield Workplace(None if options.dry_run else folder, device, is_main, display)

@@ -6,6 +6,7 @@ from asrdiag.store.log import read_log
 
 from ..learning.result import choice_record, choose_checkpoint, system_snippet, tell_choice, tell_system
 from ..learning.weights import put
+from ..learning.whole import require_whole
 from .joining import join
 from .session import RlSession
 
@@ -20,13 +21,15 @@ def finish(session: RlSession, wrong: str | None) -> int:
         The exit status: 1 if it ended early.
 
     Raises:
-        SaveError: the report could not be written.
+        UsageError: the chosen checkpoint is damaged.
+        SaveError: the adapter or the report could not be written.
     """
     recipe, folder = session.recipe, session.folder
     looks, kept = folder.all_looks(), folder.checkpoints()
     choice = choose_checkpoint(recipe, looks, kept)
     step = choice.look.step if choice else max(kept)
     place = folder.path / "adapter"
+    require_whole(folder.checkpoint(step))
     if recipe.start is None:
         put(folder.checkpoint(step), place)
     else:

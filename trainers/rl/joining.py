@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from asrdiag.errors import UsageError
-from asrdiag.store.atomic import write_json
+from asrdiag.store.atomic import replacing_folder, write_json
 
 from ..learning.weights import CONFIG, WEIGHTS, read_adapter
 
@@ -25,10 +25,11 @@ def join(first: Path, second: Path, folder: Path) -> None:
     Args:
         first: of the base model.
         second: of the base model with `first` merged into it.
-        folder: is made; weights are float32.
+        folder: is made anew; weights are float32.
 
     Raises:
         UsageError: one of them is no LoRA adapter, or of a kind whose change is not B A s.
+        SaveError: it could not be written.
     """
     from safetensors.torch import save_file
 
@@ -44,19 +45,17 @@ def join(first: Path, second: Path, folder: Path) -> None:
         weights[layer + _B] = torch.cat(b, dim=1).contiguous()
     rank = sum(ranks)
     names = sorted(layer.removeprefix("base_model.model.") for layer in {*old, *new})
-    folder.mkdir(parents=True, exist_ok=True)
-    save_file(weights, folder / WEIGHTS, metadata={"format": "pt"})
-    write_json(
-        folder / CONFIG,
-        {
-            **other,
-            "r": rank,
-            "lora_alpha": rank,
-            "target_modules": names,
-            "rank_pattern": {},
-            "alpha_pattern": {},
-        },
-    )
+    said = {
+        **other,
+        "r": rank,
+        "lora_alpha": rank,
+        "target_modules": names,
+        "rank_pattern": {},
+        "alpha_pattern": {},
+    }
+    with replacing_folder(folder) as temporary:
+        save_file(weights, temporary / WEIGHTS, metadata={"format": "pt"})
+        write_json(temporary / CONFIG, said)
 
 
 def _filled(

@@ -70,7 +70,8 @@ class RlSession:
             )
             self.display.note(f"goes on after step {done}")
         steps = self._steps_until(done)
-        self._look_once(0)
+        if not done:
+            self._look_once(0)
         wrong = collapsed(steps, self.recipe.collapse)
         if done and (wrong or self._keeps(done)):
             self._keep(done)  # a kill may have come between the state and the checkpoint

@@ -9,9 +9,10 @@ from typing import Any
 import torch
 
 from asrdiag.errors import UsageError
-from asrdiag.store.atomic import TEMPORARY, write_json
+from asrdiag.store.atomic import TEMPORARY, replacing_folder, write_json
 
 from ..learning.weights import load_weights, save_weights
+from ..learning.whole import require_whole
 from .draws import Draws
 
 COMPLETE = "complete.json"
@@ -46,30 +47,29 @@ class Course:
             step: the last one that was taken.
             processes: what `of_process` found in each.
             log_position: in bytes.
+
+        Raises:
+            SaveError: it could not be written.
         """
-        temporary = folder.with_name(f".{folder.name}{TEMPORARY}")
-        shutil.rmtree(temporary, ignore_errors=True)
-        temporary.mkdir(parents=True)
-        save_weights(self.model, temporary)
-        torch.save(
-            {
-                "optimizer": self.optimizer.state_dict(),
-                "schedule": self.schedule.state_dict(),
-                "processes": list(processes),
-                "log_position": log_position,
-            },
-            temporary / "training.pt",
-        )
-        write_json(temporary / COMPLETE, {"step": step})
-        shutil.rmtree(folder, ignore_errors=True)
-        temporary.rename(folder)
+        training = {
+            "optimizer": self.optimizer.state_dict(),
+            "schedule": self.schedule.state_dict(),
+            "processes": list(processes),
+            "log_position": log_position,
+        }
+        with replacing_folder(folder) as temporary:
+            save_weights(self.model, temporary)
+            with (temporary / "training.pt").open("wb") as stream:
+                torch.save(training, stream)
+            write_json(temporary / COMPLETE, {"step": step})
 
     def read(self, folder: Path, *, process: int, n_processes: int) -> int:
         """Take up a state; returns where the rollout log is to be cut.
 
         Raises:
-            UsageError: it was saved by another number of processes.
+            UsageError: it is damaged, or was saved by another number of processes.
         """
+        require_whole(folder)
         saved = torch.load(folder / "training.pt", map_location="cpu", weights_only=True)
         if len(saved["processes"]) != n_processes:
             raise UsageError(

@@ -9,6 +9,7 @@ from asrdiag.engines.base import Package
 from asrdiag.errors import UsageError
 from asrdiag.store.atomic import free_name
 from asrdiag.store.lock import RunLock
+from asrdiag.store.saving import saving
 
 from ..progress import make_display
 from ..recipe import load_recipe
@@ -38,7 +39,8 @@ def run(options: argparse.Namespace) -> int:
     if options.fresh and folder.exists():
         with RunLock(folder):
             folder.rename(free_name(folder.with_name(f"{folder.name}.before")))
-    folder.mkdir(parents=True, exist_ok=True)
+    with saving(folder):
+        folder.mkdir(parents=True, exist_ok=True)
     with RunLock(folder), make_display(options.progress) as display:
         return do(planned, folder, display)
 

@@ -42,7 +42,7 @@ def save(folder: Path, progress: Progress, tensors: Mapping[str, Any], identity:
     Raises:
         SaveError: it could not be written; the one before is intact.
     """
-    with replacing(folder / STATE) as temporary:
+    with replacing(folder / STATE) as temporary, temporary.open("wb") as stream:
         torch.save(
             {
                 "identity": json.dumps(identity),
@@ -50,7 +50,7 @@ def save(folder: Path, progress: Progress, tensors: Mapping[str, Any], identity:
                 "best": None if progress.best is None else dict(progress.best),
                 **tensors,
             },
-            temporary,
+            stream,
         )
 
 

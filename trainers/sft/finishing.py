@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from asrdiag.cli.output import out
-from asrdiag.store.atomic import write_json
+from asrdiag.store.atomic import replacing_folder, write_json
 
 from ..learning.result import choice_record, choose_checkpoint, system_snippet, tell_choice, tell_system
 from ..learning.selection import Choice
 from ..learning.validation import Look
-from ..learning.weights import put
+from ..learning.weights import copy_weights
+from ..learning.whole import require_whole
 from .plan import left_out, total_steps
 from .session import Session
 
@@ -18,15 +19,18 @@ def finish(session: Session, looks: Mapping[int, Look]) -> None:
     """Choose among the checkpoints, put the chosen weights in their place, and report.
 
     Raises:
-        SaveError: the report could not be written.
+        UsageError: the chosen checkpoint is damaged.
+        SaveError: the weights or the report could not be written.
     """
     recipe, folder = session.recipe, session.folder
     choice = choose_checkpoint(recipe, looks, folder.checkpoints())
     step = choice.look.step if choice else total_steps(session.stages)
     place = folder.path / ("adapter" if recipe.lora else "model")
-    put(folder.checkpoint(step), place)
-    if not recipe.lora:
-        session.opened.family.family.processor.save_pretrained(str(place))
+    require_whole(folder.checkpoint(step))
+    with replacing_folder(place) as temporary:
+        copy_weights(folder.checkpoint(step), temporary)
+        if not recipe.lora:
+            session.opened.family.family.processor.save_pretrained(str(temporary))
     snippet = system_snippet(recipe, place, adapter=recipe.lora is not None)
     write_json(folder.report, _report(session, looks, choice, step, snippet))
     for line in left_out(recipe, session.rows.train):

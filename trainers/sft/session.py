@@ -20,6 +20,7 @@ from ..learning.rows_of_recipe import RecipeRows, open_rows
 from ..learning.schedule import scheduler
 from ..learning.validation import Look
 from ..learning.weights import load_weights
+from ..learning.whole import require_whole
 from ..progress import TrainDisplay
 from ..recipe import LoadedRecipe
 from .callbacks import Keeper, Reporter, Rhythm, Stopper
@@ -51,11 +52,12 @@ class Session:
 
         Raises:
             KeyboardInterrupt: it was interrupted; a checkpoint was written.
-            AsrdiagError: the loss is no number, or a clip has changed.
+            AsrdiagError: the loss is no number, a clip has changed, or a checkpoint is damaged.
             SaveError: something could not be written.
         """
         left = [planned for planned in self.stages if not self.folder.done(planned.number)]
         if left and left[0].before:
+            require_whole(self.folder.checkpoint(left[0].before))
             load_weights(self.opened.model, self.folder.checkpoint(left[0].before))
         elif left and self.rows.validation and 0 not in self.folder.all_looks():
             self.display.note(f"before training: {len(self.rows.validation)} validation rows")
@@ -95,6 +97,7 @@ class Session:
         if not self.process.is_main_process:
             resume = self.folder.resume_from(planned.number)
         if resume:
+            require_whole(resume)
             done = int(resume.name.partition("-")[2])
             self.display.note(f"{stage.name}: goes on after step {planned.before + done}")
             self.display.done += done

@@ -12,6 +12,7 @@ from torch.utils.data import Dataset
 from transformers import PrinterCallback, ProgressCallback, Trainer, TrainerCallback, TrainingArguments
 
 from asrdiag.errors import AsrdiagError
+from asrdiag.store.saving import saving
 
 from ..families.base import IGNORED, Part, Tensors, TrainedFamily
 from ..learning.parts import groups, let_learn
@@ -134,6 +135,15 @@ class SftTrainer(Trainer):
         model.train()
         self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, found)
         return found
+
+    def _save_checkpoint(self, model: Any, trial: Any) -> None:
+        """All that a checkpoint needs.
+
+        Raises:
+            SaveError: it could not be written.
+        """
+        with saving(Path(str(self.args.output_dir)) / f"checkpoint-{self.state.global_step}"):
+            super()._save_checkpoint(model, trial)
 
     def save_model(self, output_dir: str | None = None, _internal_call: bool = False) -> None:
         """The adapter, or the weights where there is none."""

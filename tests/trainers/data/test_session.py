@@ -15,6 +15,7 @@ from asrdiag.cli.main import main
 from asrdiag.errors import SaveError
 from asrdiag.trainers.data import checking, session
 from asrdiag.trainers.data.clips import Limits, read_clip
+from asrdiag.trainers.data.pool import Pool
 from asrdiag.trainers.data.rows import RowFile
 from asrdiag.trainers.learning.row_audio import read_clean
 
@@ -395,3 +396,17 @@ def test_a_manifest_that_says_nonsense_of_its_sources_is_told(
     [dropped] = read_lines(tmp_path / "out" / "dropped.jsonl")
     assert (dropped["id"], dropped["reason"]) == ("r3", "bad_value")
     assert dropped["detail"].startswith(f"simulation.source.{key}: found ")
+
+
+def test_a_full_disk_is_told_wherever_the_database_meets_it(tiny_disk: Path) -> None:
+    path = tiny_disk / "pool.sqlite"
+    with (
+        pytest.raises(SaveError, match=r"pool\.sqlite: could not be written: No space left"),
+        Pool(path, 0) as pool,
+    ):
+        pool.db.execute("CREATE TABLE large(content)")  # outside of a transaction of ours
+        pool.db.execute("INSERT INTO large VALUES(zeroblob(2000000))")
+    path.unlink()
+    (tiny_disk / "filler").write_bytes(bytes(600 * 1024))
+    with pytest.raises(SaveError, match=r"pool\.sqlite: could not be opened: No space left"):
+        Pool(path, 0)

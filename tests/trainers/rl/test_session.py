@@ -2,12 +2,14 @@
 
 import json
 import math
+import shutil
+import subprocess
 from types import SimpleNamespace
 
 import pytest
 import torch
 
-from asrdiag.errors import UsageError
+from asrdiag.errors import SaveError, UsageError
 from asrdiag.rollouts.reading import read_rollouts
 from asrdiag.trainers.learning.validation import Group, Look
 from asrdiag.trainers.rl.finishing import finish
@@ -123,6 +125,35 @@ def test_the_result_is_the_best_of_the_checkpoints_that_do_no_harm(session, plac
     chosen = training.folder.checkpoint(2) / "adapter_model.safetensors"
     found = training.folder.path / "adapter" / "adapter_model.safetensors"
     assert found.read_bytes() == chosen.read_bytes()
+
+
+@pytest.mark.parametrize("room_kb", [60, 200])
+def test_a_disk_that_was_full_costs_nothing_but_time(session, tiny_disk, room_kb):
+    # A state takes 300 kB, first 90 of weights.
+    whole = session("whole", steps=2)
+    whole.run()
+    filler = tiny_disk / "filler"
+    filler.write_bytes(bytes((600 - room_kb) * 1024))
+    with pytest.raises(SaveError, match="step-000002: could not be written: No space left"):
+        session(tiny_disk / "out", steps=2).run()
+    assert not list(tiny_disk.rglob("*.tmp"))
+    filler.unlink()
+    subprocess.run(["mount", "-o", "remount,size=20m", str(tiny_disk)], check=True)
+    session(tiny_disk / "out", steps=2).run()
+    assert result(tiny_disk / "out") == result(whole.folder.path)
+
+
+def test_a_damaged_state_is_told_and_can_be_done_without(session):
+    training = session()
+    training.run()
+    expected = result(training.folder.path)
+    state = training.folder.path / "state" / "step-000004"
+    (state / "training.pt").write_bytes((state / "training.pt").read_bytes()[:1000])
+    with pytest.raises(UsageError, match=rf"training\.pt: damaged .*; remove {state} to do without"):
+        session().run()
+    shutil.rmtree(state)
+    session().run()  # from step 2
+    assert result(training.folder.path) == expected
 
 
 def test_every_answer_is_logged_with_what_it_was_worth(session):

@@ -9,7 +9,7 @@ import pytest
 import tones
 import yaml
 
-from asrdiag.errors import AsrdiagError, UsageError
+from asrdiag.errors import AsrdiagError, SaveError, UsageError
 from asrdiag.routing.router import Router
 from asrdiag.trainers.router import learning
 from asrdiag.trainers.router.command import run
@@ -47,6 +47,17 @@ def test_it_learns_to_tell_noise(trained):
     router = Router.open(trained / "router")
     clean, noisy = router.p_degraded([tones.tone(3), tones.noisy(50, 0.2)])
     assert clean < 0.5 < noisy
+
+
+def test_a_disk_that_was_full_costs_nothing_but_time(said, options, trained, tiny_disk):
+    filler = tiny_disk / "filler"
+    filler.write_bytes(bytes(540 * 1024))  # a state takes 75 kB
+    with pytest.raises(SaveError, match=r"state\.pt: could not be written: No space left"):
+        run(options(said, tiny_disk / "out"))
+    filler.unlink()
+    assert run(options(said, tiny_disk / "out")) == 0
+    weights = [(out / "router" / "model.safetensors").read_bytes() for out in (trained, tiny_disk / "out")]
+    assert weights[0] == weights[1]
 
 
 def test_it_is_judged_by_side_severity_and_scenario(trained):

@@ -2,18 +2,21 @@
 
 import json
 import os
+import shutil
 import signal
+import subprocess
 from types import SimpleNamespace
 
 import pytest
 from transformers import TrainerControl
 
 from asrdiag.cli.main import main
-from asrdiag.errors import UsageError
+from asrdiag.errors import SaveError, UsageError
 from asrdiag.trainers.learning import interrupts
 from asrdiag.trainers.learning.folder import COMPLETE
 from asrdiag.trainers.progress import make_display
 from asrdiag.trainers.sft.callbacks import Stopper
+from asrdiag.trainers.sft.finishing import finish
 from asrdiag.trainers.sft.trainer import SftTrainer
 
 
@@ -181,3 +184,57 @@ def test_the_command_trains_looks_chooses_and_prints_the_system(recipe, tmp_path
 def test_what_does_not_fit_the_model_or_the_rows_is_refused(session, changes, said):
     with pytest.raises(UsageError, match=said):
         session("moonshine", **changes)
+
+
+@pytest.mark.parametrize("room_kb", [60, 160])
+def test_a_disk_that_was_full_costs_nothing_but_time(session_in, finished, tiny_disk, room_kb):
+    # The first checkpoint takes 280 kB: 90 of weights, then 80 of the optimizer's.
+    filler = tiny_disk / "filler"
+    filler.write_bytes(bytes((600 - room_kb) * 1024))
+    with pytest.raises(SaveError, match="checkpoint-2: could not be written: No space left"):
+        session_in(tiny_disk / "out", "moonshine").run()
+    filler.unlink()
+    subprocess.run(["mount", "-o", "remount,size=20m", str(tiny_disk)], check=True)
+    session_in(tiny_disk / "out", "moonshine").run()
+    assert result(tiny_disk / "out") == result(finished("moonshine").folder.path)
+
+
+def test_a_damaged_checkpoint_is_told_and_can_be_done_without(session, finished, monkeypatch):
+    every = {"checkpoint_every": 1}
+    with monkeypatch.context() as patch:
+        at_batch(patch, 6, die)  # in step 4, the second of a stage
+        with pytest.raises(Killed):
+            session("moonshine", **every).run()
+    training = session("moonshine", **every)
+    torn, before = training.folder.resume_from(1), training.folder.checkpoint(2)
+    for folder, file in ((torn, "optimizer.pt"), (before, "adapter_model.safetensors")):
+        whole = (folder / file).read_bytes()
+        (folder / file).write_bytes(whole[:1000])
+        with pytest.raises(UsageError, match=rf"{folder.name}/{file}: damaged .*; remove {folder} to do"):
+            session("moonshine", **every).run()
+        (folder / file).write_bytes(whole)
+    shutil.rmtree(torn)
+    session("moonshine", **every).run()
+    assert result(training.folder.path)[0] == result(finished("moonshine").folder.path)[0]
+    last = training.folder.checkpoint(8) / "adapter_model.safetensors"
+    last.write_bytes(last.read_bytes()[:-1])
+    with pytest.raises(UsageError, match=r"step-000008/adapter_model\.safetensors: damaged"):
+        finish(training, {})
+    assert not (training.folder.path / "adapter").exists()
+
+
+def test_weights_that_a_stage_begins_with_and_that_are_gone_are_not_done_without(session, monkeypatch):
+    with monkeypatch.context() as patch:
+        at_batch(patch, 5, die)  # in step 3, the first of a stage
+        with pytest.raises(Killed):
+            session("moonshine").run()
+    training = session("moonshine")
+    shutil.rmtree(training.folder.checkpoint(2))
+    with pytest.raises(UsageError, match="step-000002: found no weights there"):
+        training.run()
+
+
+def test_what_was_found_before_training_and_is_lost_is_told(session):
+    training = session("moonshine", validation={"rows": "train.jsonl", "limit": 2})
+    with pytest.raises(UsageError, match=r"validation\.jsonl: found nothing of the model before training"):
+        finish(training, {})
