@@ -406,7 +406,8 @@ def test_a_full_disk_is_told_wherever_the_database_meets_it(tiny_disk: Path) -> 
     ):
         pool.db.execute("CREATE TABLE large(content)")  # outside of a transaction of ours
         pool.db.execute("INSERT INTO large VALUES(zeroblob(2000000))")
-    path.unlink()
-    (tiny_disk / "filler").write_bytes(bytes(600 * 1024))
+    for left in tiny_disk.iterdir():
+        left.unlink()
+    (tiny_disk / "filler").write_bytes(bytes(580 * 1024))
     with pytest.raises(SaveError, match=r"pool\.sqlite: could not be opened: No space left"):
         Pool(path, 0)
