@@ -1,4 +1,4 @@
-"""What the pages tell of the example is what the program takes, recipes and suites included."""
+"""What the pages on training tell to do is what the program takes, recipes and suites included."""
 
 import argparse
 import csv
@@ -23,13 +23,18 @@ ROOT = Path(__file__).parents[2]
 PLACE = ROOT / "trainers" / "released" / "moonshine-tiny"
 PAGE = "".join(
     (ROOT / "docs" / name).read_text(encoding="utf-8")
-    for name in ("training-example.md", "reinforcement-learning.md")
+    for name in ("training.md", "router.md", "training-example.md", "reinforcement-learning.md")
 )
 MODELS = {"data": DataRecipe, "sft": SftRecipe, "router": RouterRecipe, "rl": RlRecipe}
 
 
 def blocks():
     return re.findall(r"^```bash\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
+
+
+def written():
+    """Each file that the page has written, with what is in it."""
+    return re.findall(r"^cat > (\S+) <<'END'\n(.*?)^END$", PAGE, re.DOTALL | re.MULTILINE)
 
 
 def commands():
@@ -54,7 +59,9 @@ def test_every_command_is_one(words, given, monkeypatch, tmp_path):
         parsed.append(options)
         return argparse.Namespace(handler=lambda _: 0)
 
-    monkeypatch.chdir(PLACE)
+    monkeypatch.chdir(tmp_path if any(name in words for name, _ in written()) else PLACE)
+    for name, text in written():
+        (tmp_path / name).write_text(text, encoding="utf-8")
     for part in ("train", "test"):
         (tmp_path / "noise" / part).mkdir(parents=True)
         soundfile.write(tmp_path / "noise" / part / "hum.wav", [0.1, -0.1] * 8000, 16_000)
@@ -65,7 +72,8 @@ def test_every_command_is_one(words, given, monkeypatch, tmp_path):
     [options] = parsed
     if words[0] == "train":
         settings = list(getattr(options, "set", ()))
-        assert load_recipe(options.recipe, MODELS[words[1]], settings=settings).recipe.step == words[1]
+        loaded = load_recipe(options.recipe, MODELS[words[1]], data=options.data, settings=settings)
+        assert loaded.recipe.step == words[1]
     if words[0] == "run":
         assert load_suite(Path(words[1])).suite.systems
 
