@@ -30,8 +30,8 @@ class Recipe(Spec):
     name: Identifier
     """Names the folder of the results where the command line names none."""
     description: str = ""
-    seed: Annotated[int, Field(ge=0)] = 0
-    """Every random draw derives from it."""
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
+    """Every random draw derives from it; torch takes no larger one."""
 
 
 R = TypeVar("R", bound=Recipe)

@@ -42,7 +42,7 @@ class Router:
         mean p.
 
         Raises:
-            SampleError: a clip is empty, or a sample of it is NaN or infinite.
+            SampleError: a clip is empty, or a sample of it is NaN, infinite or so large that its power is.
         """
         windows: list[tuple[int, npt.NDArray[np.float32]]] = []
         for number, clip in enumerate(clips):
@@ -53,6 +53,11 @@ class Router:
         logits = np.zeros(len(clips))
         for number in range(len(clips)):
             own = [value for (of, _), value in zip(windows, found, strict=True) if of == number]
+            if not np.isfinite(own).all():
+                raise SampleError(
+                    f"clip {number} of the router's: found samples up to {np.abs(clips[number]).max():g}, "
+                    "too large for its spectrum; expected -1 to 1"
+                )
             if len(own) == 1:
                 logits[number] = own[0]
             else:
@@ -67,7 +72,7 @@ class Router:
             clips: mono audio at 16 kHz, float32 of shape [n_samples] each, of any length from one sample on.
 
         Raises:
-            SampleError: a clip is empty, or a sample of it is NaN or infinite.
+            SampleError: as of `logits`.
         """
         return probabilities(self.logits(clips))
 

@@ -83,6 +83,7 @@ def test_a_clip_shorter_than_a_frame_is_filled_up_with_silence(folder, length):
     [
         (np.array([0.0, np.nan], np.float32), "NaN or infinity at sample 1"),
         (np.zeros(0, np.float32), "found no samples"),
+        (1e30 * noise(0.1), r"clip 1 of the router's: found samples up to .*e\+\d+, too large"),
     ],
 )
 def test_audio_that_is_none_is_refused(folder, clip, message):

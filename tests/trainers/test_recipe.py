@@ -104,6 +104,9 @@ def test_settings_win_over_the_file(write):
             ":3: model.dtype: found 'float16', expected 'float32'",
         ),
         ("step: sft", "seed: -1\nstep: sft", ":1: seed: found -1"),
+        ("step: sft", f"seed: {2**63}\nstep: sft", f":1: seed: found {2**63}, expected less than"),
+        ("1.0e-4", ".inf", ":7: phases[0].learning_rates.encoder: found inf, expected a finite number"),
+        ("train: {", "train: {clean_share: .nan, ", ":4: train.clean_share: found nan, expected a finite"),
     ],
 )
 def test_mistakes_are_told_with_their_place(write, old, new, expected):

@@ -15,7 +15,7 @@ from asrdiag.errors import UsageError
 from asrdiag.report.rows import to_csv
 from asrdiag.routing.router import Router
 from asrdiag.spec import Json
-from asrdiag.store.atomic import write_json, write_text
+from asrdiag.store.atomic import is_leftover, write_json, write_text
 from asrdiag.store.log import JsonLog, read_log
 
 from ..overlap import Traits, in_common, told
@@ -35,6 +35,8 @@ TRAIN, VALIDATION = "train", "validation"
 ROUTER = "router"
 """The folder of the finished router in that of its training."""
 RELIABILITY, EVALUATION, SWEEP, SUMMARY = "reliability.csv", "evaluation.csv", "sweep.csv", "training.json"
+RESOLVED = "recipe.resolved.json"
+"""Written first: a folder with it is that of a router."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,14 +103,15 @@ def do(planned: Plan, folder: Path, display: TrainDisplay) -> int:
     """Train, evaluate and sweep, as far as it is not done; the exit status.
 
     Raises:
-        UsageError: the folder holds another training, or runs of the sweep cannot be used.
+        UsageError: the folder holds another training or other files, or runs of the sweep cannot be used.
         SaveError: something could not be written.
     """
     recipe = planned.recipe
     if recipe.router is None:
         restore(folder, planned.identity())  # refuses another training before anything of it is changed
+    _require_own(folder)
+    write_json(folder / RESOLVED, planned.loaded.resolved())
     write_text(folder / "recipe.yaml", planned.loaded.content.decode("utf-8"))
-    write_json(folder / "recipe.resolved.json", planned.loaded.resolved())
     if recipe.router is None:
         place = folder / ROUTER
         _train(planned, folder, display)
@@ -120,6 +123,13 @@ def do(planned: Plan, folder: Path, display: TrainDisplay) -> int:
         _sweep(planned, router, folder, display)
     out(f"router: {place}")
     return _refused(planned, folder)
+
+
+def _require_own(folder: Path) -> None:
+    """Leave a folder alone that somebody else has put files into."""
+    others = [each for each in folder.iterdir() if each.name != ".lock" and not is_leftover(each)]
+    if others and not (folder / RESOLVED).is_file():
+        raise UsageError(f"{folder}: found other files there; expected a new folder, or --fresh")
 
 
 def _train(planned: Plan, folder: Path, display: TrainDisplay) -> None:

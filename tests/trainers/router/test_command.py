@@ -169,6 +169,14 @@ def test_another_recipe_or_other_data_does_not_go_on(said, options, trained, tmp
         run(options(said, out))
 
 
+def test_a_folder_with_something_else_in_it_is_left_alone(said, options, tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "recipe.yaml").write_text("of mine")
+    with pytest.raises(UsageError, match="out: found other files there; expected a new folder, or --fresh"):
+        run(options(said))
+    assert (tmp_path / "out" / "recipe.yaml").read_text() == "of mine"
+
+
 def test_a_loss_that_is_no_number_ends_the_training(said, options, tmp_path):
     keys = {**said, "training": {**said["training"], "learning_rate": 1e30}}
     with pytest.raises(AsrdiagError, match=r"step 2: the loss is nan; lower training\.learning_rate"):

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -126,6 +127,19 @@ def test_systems_may_be_in_runs_of_their_own_if_they_heard_the_same(folder, tmp_
         answered(sweep, None)
     with pytest.raises(UsageError, match=r"'u0' has no p_degraded; expected the records of a system with"):
         answered(Sweep(runs=(folder,), base="base", adapted="adapted", routed="adapted"), None)
+
+
+def test_a_clip_in_several_runs_counts_once(folder, tmp_path):
+    one = Sweep(runs=(folder,), base="base", adapted="adapted", routed="routed")
+    other = tmp_path / "copy"
+    shutil.copytree(folder, other)
+    [cell], [twice] = answered(one, None), answered(one.model_copy(update={"runs": (folder, other)}), None)
+    assert len(twice.tokens) == len(cell.tokens) == 4
+    say(other, "base/set/as_recorded", audio={"u2": {"duration_s": 1.0, "sha256": "another"}})
+    for system in ("adapted", "routed"):
+        say(other, f"{system}/set/as_recorded", audio={"u2": {"duration_s": 1.0, "sha256": "another"}})
+    found = answered(one.model_copy(update={"runs": (folder, other)}), None)
+    assert [each.base_errors.tolist() for each in found] == [BASE_ERRORS, [4]]
 
 
 def test_the_leaderboard_says_what_was_routed(folder):
