@@ -2,9 +2,10 @@
 
 import signal
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import contextmanager
+from types import FrameType
 from typing import Any
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -18,20 +19,37 @@ def interrupts_held() -> Iterator[None]:
     A KeyboardInterrupt in the midst of taking a lock, as most methods of a future do, leaves it taken for
     ever (https://github.com/python/cpython/issues/74174).
     """
-    handlers = {number: signal.getsignal(number) for number in _SIGNALS}
-    if threading.current_thread() is not threading.main_thread() or None in handlers.values():
+    # What is ignored, or ends the process without a word to Python, needs no holding.
+    before = {number: handler for number in _SIGNALS if callable(handler := signal.getsignal(number))}
+    if not before or threading.current_thread() is not threading.main_thread():
         yield
         return
-    came: list[int] = []
-    for held in handlers:
-        signal.signal(held, lambda number, _: came.append(number))
+    hold = _Hold(before)
     try:
+        for number in before:
+            signal.signal(number, hold)
         yield
     finally:
-        for held, handler in handlers.items():
-            signal.signal(held, handler)
-        for number in dict.fromkeys(came):
+        hold.over = True
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        for number in dict.fromkeys(hold.came):
             signal.raise_signal(number)
+
+
+class _Hold:
+    """A signal handler. One left behind by an interrupt in the midst of a change passes signals on."""
+
+    def __init__(self, before: dict[signal.Signals, Callable[[int, FrameType | None], Any]]) -> None:
+        self._before = before
+        self.came: list[int] = []
+        self.over = False
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        if self.over:
+            self._before[signal.Signals(number)](number, frame)
+        else:
+            self.came.append(number)
 
 
 def wait_for_any(futures: Iterable[Future[Any]]) -> None:

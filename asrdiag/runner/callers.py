@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Lock
 
+from ..interrupts import interrupts_held
 from .clip import Job
 from .feeding import Batch, Heard
 from .transcribing import Transcriber
@@ -40,7 +41,8 @@ class Callers:
 
     def take(self, batch: Batch) -> None:
         """Begin a batch; only while there is room."""
-        self._running[self._executor.submit(self._recognize, batch)] = batch
+        with interrupts_held():
+            self._running[self._executor.submit(self._recognize, batch)] = batch
 
     def results(self) -> Iterator[tuple[Batch, Heard]]:
         """What has been done by now.
@@ -48,9 +50,13 @@ class Callers:
         Raises:
             AsrdiagError: the system cannot be opened.
         """
-        for future in [future for future in self._running if future.done()]:
+        with interrupts_held():
+            done = [future for future in self._running if future.done()]
+        for future in done:
             batch = self._running.pop(future)
-            yield batch, Heard(batch.clips, future.result().usage())
+            with interrupts_held():
+                transcriber = future.result()
+            yield batch, Heard(batch.clips, transcriber.usage())
 
     def close(self, *, finished: bool) -> None:
         """End the threads, and what they wait for; `finished`: there is nothing."""

@@ -3,12 +3,11 @@
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from ..interrupts import interrupts_held
-from ..processes import WorkerProcess, close
+from ..processes import Processes, ProcessLost
 from .lost_device import DeviceLost
 
 Item = TypeVar("Item")
@@ -36,16 +35,16 @@ class Work(Generic[Item, Result]):
 class Crew(Generic[Item, Result]):
     """Gives items to its processes and collects the results, in no fixed order.
 
-    When a process dies, nobody can say over which of its items: all that it had are tried again, each single
-    part alone, and the one over which a process dies once more gets the result that is for that. A process
-    that has lost its device is as good as dead, and ended.
+    When a process dies, each single part of the item that it had is tried again, alone (it may have been
+    memory that was short), and the one over which a process dies once more gets the result that is for that.
+    A process that has lost its device is as good as dead, and ended.
     """
 
     def __init__(self, work: Work[Item, Result], processes: int, ahead: int) -> None:
         """`ahead`: how many items it takes beyond those that its processes have in hand."""
         self._work, self.processes, self._ahead = work, processes, ahead
-        self._workers = [self._start() for _ in range(processes)]
-        self._running: dict[Future[Result], tuple[Item, WorkerProcess]] = {}
+        self._team = Processes(processes, work.start, work.arguments)
+        self._running: dict[Future[Result], Item] = {}
         self._suspects: deque[Item] = deque()
         self._alone = False
         """Whether the one item under way is a suspect."""
@@ -77,26 +76,20 @@ class Crew(Generic[Item, Result]):
         A crew of which this is not called stands still.
         """
         lost: list[Item] = []
-        dead: list[WorkerProcess] = []
         cause: Exception = WorkerDied(WorkerDied.__doc__)
         with interrupts_held():
             done = [future for future in self._running if future.done()]
         for future in done:
-            item, worker = self._running.pop(future)
+            item = self._running.pop(future)
             try:
                 with interrupts_held():
                     result = future.result()
-            except (BrokenProcessPool, DeviceLost) as error:
+            except (ProcessLost, DeviceLost) as error:
                 lost.append(item)
-                dead.append(worker)
                 if isinstance(error, DeviceLost):
                     cause = error
             else:
                 yield item, result
-        for worker in dead:
-            lost += self._under_way(worker)
-            if worker in self._workers:
-                self._replace(worker)
         if lost and self._alone:
             yield lost[0], self._work.died(lost[0], cause)
         else:
@@ -108,28 +101,7 @@ class Crew(Generic[Item, Result]):
 
     def close(self, *, finished: bool) -> None:
         """End the processes; `finished`: in peace, having nothing to do."""
-        close(self._workers, finished=finished)
-
-    def _start(self) -> WorkerProcess:
-        return WorkerProcess(self._work.start, self._work.arguments)
+        self._team.close(finished=finished)
 
     def _submit(self, item: Item) -> None:
-        busy = [worker for _, worker in self._running.values()]
-        worker = min(self._workers, key=busy.count)
-        try:
-            future = worker.submit(self._work.do, item)
-        except BrokenProcessPool:
-            # It died idle, or since the last look: then `results` finds out what is lost.
-            worker = self._replace(worker)
-            future = worker.submit(self._work.do, item)
-        self._running[future] = item, worker
-
-    def _under_way(self, worker: WorkerProcess) -> list[Item]:
-        """Take back what a process had that is dead."""
-        futures = [future for future, (_, its) in self._running.items() if its is worker]
-        return [self._running.pop(future)[0] for future in futures]
-
-    def _replace(self, worker: WorkerProcess) -> WorkerProcess:
-        worker.end()
-        new = self._workers[self._workers.index(worker)] = self._start()
-        return new
+        self._running[self._team.submit(self._work.do, item)] = item

@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from itertools import islice
 from types import TracebackType
 from typing import Any, Self
@@ -58,9 +59,10 @@ class FedPool:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._recorders.shutdown(wait=True, cancel_futures=True)
-        for crew in self._crews:
-            crew.close(finished=error is None)
+        with ExitStack() as closing:  # an interrupt of one does not leave out the others
+            closing.callback(self._recorders.shutdown, wait=True, cancel_futures=True)
+            for crew in self._crews:
+                closing.callback(crew.close, finished=error is None)
 
     def run(self, tasks: Iterable[Task]) -> Iterator[tuple[Task, list[Outcome]]]:
         """See `Pool.run`."""

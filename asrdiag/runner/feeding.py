@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..processes import end_with_parent
 from .clip import ClipInProgress, Job, Task
 from .transcribing import Transcriber, Usage
 
@@ -30,9 +29,8 @@ _transcriber: Transcriber | None = None
 
 
 def start_preparing(job: Job) -> None:
-    """Initialise a process that reads and degrades clips; without its parent it ends."""
-    end_with_parent()
-    global _job  # noqa: PLW0603  (the one way to keep something between a process pool's tasks)
+    """Initialise a process that reads and degrades clips."""
+    global _job  # noqa: PLW0603  (the one way to keep something between a process's tasks)
     _job = job
 
 
@@ -46,8 +44,7 @@ def prepare(task: Task) -> list[ClipInProgress]:
 
 
 def start_recognizing(job: Job, device: str) -> None:
-    """Initialise the process that has a device; without its parent it ends."""
-    end_with_parent()
+    """Initialise the process that has a device."""
     global _job, _device
     _job, _device = job, device
 

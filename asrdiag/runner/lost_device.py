@@ -2,13 +2,14 @@
 
 import sys
 
+from ..processes import ProcessSpent
 from .memory import ran_out_of_memory
 
 _SAID = ("CUDA error", "CUDA failure", "CUDNN_STATUS_", "CUBLAS_STATUS_", "HIP error")
 """By torch, onnxruntime, cuDNN, cuBLAS, and torch for AMD's cards."""
 
 
-class DeviceLost(Exception):
+class DeviceLost(ProcessSpent):
     """A process can use its device no more; all further calls in it would fail as this one did."""
 
 

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..engines.base import Given
-from ..processes import end_with_parent
 from .clip import ClipInProgress, Job, Outcome, Task
 from .transcribing import Transcriber, Usage
 
@@ -18,9 +17,8 @@ class Done:
 
 
 def start_worker(job: Job) -> None:
-    """Initialise this process; without its parent it ends."""
-    end_with_parent()
-    global _worker  # noqa: PLW0603  (the one way to keep an opened model between a process pool's tasks)
+    """Initialise this process."""
+    global _worker  # noqa: PLW0603  (the one way to keep an opened model between a process's tasks)
     _worker = Worker(job)
 
 

@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 from conftest import Command
 from run_files import records
-
-from .test_resume import children, wait_for_samples
+from running import LONG_S, wait_for_samples, workers
 
 TESTS = Path(__file__).parents[1]
 CELLS = ("fake/demo/as_recorded", "fake/demo/dropout.m050")
@@ -83,11 +82,11 @@ def test_a_killed_recogniser_and_ctrl_c_lose_and_repeat_nothing(
     with asrdiag.start("run", path, "--device", "cuda:0", "--workers", 1) as process:
         wait_for_samples(run, 2, process)
         transcribing = records(run, CELLS[0])[0]["details"]["process"]
-        assert transcribing in children(process.pid)
+        assert transcribing in workers(process.pid)
         os.kill(transcribing, signal.SIGKILL)
         wait_for_samples(run, 5, process)
         os.killpg(process.pid, signal.SIGINT)
-        _, errors = process.communicate(timeout=60)
+        _, errors = process.communicate(timeout=LONG_S)
     assert process.returncode == 130
     assert "Traceback" not in errors
     assert session(run)["systems"]

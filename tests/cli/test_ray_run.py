@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import socket
-import time
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,8 +12,7 @@ from typing import Any
 import pytest
 from conftest import Command
 from run_files import heard, records
-
-from .test_resume import wait_for_samples
+from running import children, wait_for_samples, wait_until_gone
 
 TESTS = Path(__file__).parents[1]
 SYSTEMS = ("slow", "moonshine-tiny")
@@ -62,15 +60,8 @@ def sessions(run: Path) -> list[dict[str, Any]]:
 
 
 def descendants(pid: int) -> set[int]:
-    found = {int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}
+    found = set(children(pid))
     return found.union(*map(descendants, found))
-
-
-def assert_gone(processes: set[int]) -> None:
-    deadline = time.monotonic() + 30
-    while any(Path(f"/proc/{pid}").exists() for pid in processes) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert not [pid for pid in processes if Path(f"/proc/{pid}").exists()]
 
 
 @needs_ray
@@ -92,7 +83,7 @@ def test_a_killed_actor_ctrl_c_and_the_rest_on_this_machine(
     assert process.returncode == 130
     assert "Traceback" not in errors
     assert "To go on: asrdiag run" in errors
-    assert_gone(ours)
+    wait_until_gone(ours)
     before = (run / "cells" / CELLS[0] / "samples.jsonl").read_bytes()
     resumed = asrdiag("run", two_systems, "--workers", 2)
     assert resumed.returncode == 0, resumed.stderr
@@ -133,7 +124,7 @@ def test_a_killed_run_leaves_nothing_of_the_cluster_it_started(
         # Ray's agents try for a minute to tell the cluster that it is gone; then they end too.
         agents = {pid for pid in ours if b"Agent" in Path(f"/proc/{pid}/cmdline").read_bytes()}
     assert len(ours - agents) > 2
-    assert_gone(ours - agents)
+    wait_until_gone(ours - agents)
 
 
 @needs_ray

@@ -2,13 +2,12 @@
 
 import os
 import signal
-import subprocess
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 from conftest import Command
 from run_files import leaderboard, records
+from running import LONG_S, children, wait_for_samples, wait_until, wait_until_gone, workers
 
 SPHINX = {"id": "pocketsphinx", "engine": "pocketsphinx"}
 TWO_CONDITIONS = [
@@ -16,22 +15,6 @@ TWO_CONDITIONS = [
     {"id": "white", "kind": "additive_noise", "noise": "white", "snr_db": 10},
 ]
 CELLS = ("pocketsphinx/demo/as_recorded", "pocketsphinx/demo/white.snr10")
-
-
-def wait_for_samples(run: Path, number: int, process: subprocess.Popen[str]) -> None:
-    """Wait until a run has written so many samples."""
-    deadline = time.monotonic() + 120
-    while time.monotonic() < deadline and process.poll() is None:
-        written = sum(path.read_bytes().count(b"\n") for path in run.glob("cells/*/*/*/samples.jsonl"))
-        if written >= number:
-            return
-        time.sleep(0.02)
-    raise AssertionError(f"the run ended or stalled before {number} samples: {process.communicate()}")
-
-
-def children(pid: int) -> list[int]:
-    found = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [int(child) for child in found]
 
 
 def test_three_kills_with_a_torn_line_each_lose_and_repeat_nothing(
@@ -76,12 +59,9 @@ def test_workers_do_not_outlive_a_killed_run(
 ) -> None:
     with asrdiag.start("run", suite(systems=[SPHINX]), "--workers", "2") as process:
         wait_for_samples(tmp_path / "runs" / "small", 1, process)
-        workers = children(process.pid)
-    assert len(workers) >= 2
-    deadline = time.monotonic() + 30
-    while any(Path(f"/proc/{pid}").exists() for pid in workers) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert not [pid for pid in workers if Path(f"/proc/{pid}").exists()]
+        wait_until(lambda: len(workers(process.pid)) == 2)
+        found = children(process.pid)
+    wait_until_gone(found)
 
 
 def test_ctrl_c_says_how_to_go_on_and_keeps_what_is_done(
@@ -92,7 +72,7 @@ def test_ctrl_c_says_how_to_go_on_and_keeps_what_is_done(
     with asrdiag.start("run", path, "--limit", 8) as process:
         wait_for_samples(run, 2, process)
         os.killpg(process.pid, signal.SIGINT)  # a terminal sends it to the whole group
-        _, errors = process.communicate(timeout=60)
+        _, errors = process.communicate(timeout=LONG_S)
     assert process.returncode == 130
     assert f"To go on: asrdiag run {path} --limit 8" in errors
     assert "Traceback" not in errors
@@ -111,9 +91,9 @@ def test_a_worker_that_is_killed_costs_nothing(
     run = tmp_path / "runs" / "small"
     with asrdiag.start("run", suite(systems=[SPHINX]), "--workers", "1", "--limit", 8) as process:
         wait_for_samples(run, 2, process)
-        commands = {pid: Path(f"/proc/{pid}/cmdline").read_bytes() for pid in children(process.pid)}
-        os.kill(next(pid for pid, command in commands.items() if b"spawn_main" in command), signal.SIGKILL)
-        _, errors = process.communicate(timeout=120)
+        [worker] = workers(process.pid)
+        os.kill(worker, signal.SIGKILL)
+        _, errors = process.communicate(timeout=LONG_S)
     assert process.returncode == 0, errors
     ids = [record["sample_id"] for record in records(run, CELLS[0])]
     assert len(ids) == len(set(ids)) == 8

@@ -6,7 +6,6 @@ import os
 import re
 import signal
 import subprocess
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ import pytest
 import soundfile
 from conftest import ASRDIAG, Command
 from run_files import records
+from running import LONG_S, children, wait_until, wait_until_gone
 
 EIGHT = [
     *("noise", "far_field", "obstructed", "echo", "recording", "distortion"),
@@ -35,13 +35,11 @@ def contents(out: Path) -> dict[str, str]:
 
 def wait_for_clips(out: Path, number: int, process: subprocess.Popen[str]) -> None:
     """Wait until so many clips are entered."""
-    deadline = time.monotonic() + 120
-    while time.monotonic() < deadline and process.poll() is None:
-        manifest = out / "manifest.jsonl"
-        if manifest.exists() and manifest.read_bytes().count(b"\n") >= number:
-            return
-        time.sleep(0.01)
-    raise AssertionError(f"it ended or stalled before {number} clips: {process.communicate()}")
+    manifest = out / "manifest.jsonl"
+    wait_until(
+        lambda: manifest.exists() and manifest.read_bytes().count(b"\n") >= number,
+        meanwhile=lambda: process.poll() is None,
+    )
 
 
 @pytest.mark.parametrize("shards", [(), ("--shards", "tar", "--shard-size", 20)], ids=["loose", "tar"])
@@ -73,19 +71,16 @@ def test_ctrl_c_says_how_to_go_on(asrdiag: Command, tmp_path: Path) -> None:
     command = ["simulate", "demo", "--out", "my corpus", "--fresh", "--workers", "1"]
     with asrdiag.start(*command) as process:
         wait_for_clips(tmp_path / "my corpus", 1, process)
-        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        started = children(process.pid)
         os.killpg(process.pid, signal.SIGINT)  # a terminal sends it to the whole group
-        _, errors = process.communicate(timeout=60)
+        _, errors = process.communicate(timeout=LONG_S)
     assert process.returncode == 130
     assert "To go on: asrdiag simulate demo --out 'my corpus' --workers 1" in errors
     assert "Traceback" not in errors
     done = len(rows(tmp_path / "my corpus"))
     assert done >= 32
     assert json.loads((tmp_path / "my corpus" / "simulate.json").read_text())["status"] == "interrupted"
-    deadline = time.monotonic() + 30
-    while any(Path(f"/proc/{pid}").exists() for pid in children) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert not [pid for pid in children if Path(f"/proc/{pid}").exists()]
+    wait_until_gone(started)
 
 
 def test_the_result_is_what_a_suite_would_let_a_system_hear(

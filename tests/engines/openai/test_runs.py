@@ -2,7 +2,6 @@
 
 import json
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ import pytest
 import soundfile
 from conftest import Command
 from run_files import leaderboard, records
+from running import children, wait_for_samples, wait_until, wait_until_gone
 from scripted_server import STEP, Say, ScriptedServer, by_clip, fine
 
 from asrdiag.errors import UsageError
@@ -152,13 +152,10 @@ def test_a_kill_loses_only_what_is_under_way(
     with ScriptedServer(script) as server:
         path = hosted(server, 8, concurrency=2, timeout_s=60)
         with asrdiag.start("run", path, "--workers", "4") as process:
-            deadline = time.monotonic() + 60
-            while len(server.heard) < 6 and process.poll() is None and time.monotonic() < deadline:
-                time.sleep(0.02)
-            assert len(records(run, CELL)) == 4
-            children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-        while any(Path(f"/proc/{child}").exists() for child in children) and time.monotonic() < deadline:
-            time.sleep(0.02)
+            wait_until(lambda: len(server.heard) >= 6, meanwhile=lambda: process.poll() is None)
+            wait_for_samples(run, 4, process)
+            started = children(process.pid)
+        wait_until_gone(started)
         assert server.most_at_once == 2  # one process sends, however many workers there are
         go_on.set()
         resumed = asrdiag("run", path)
