@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import overload
 
 import numpy as np
@@ -132,8 +133,22 @@ def _open(source: Source) -> tuple[Sequence[Utterance], str]:
     assert source.manifest is not None
     path = source.manifest
     spec = ManifestSpec(id="clips", loader="manifest", path=path, language=source.language)
+    try:
+        utterances = spec.utterances()
+    except UsageError as error:
+        if _has_rows(path):
+            raise UsageError(f"{error}; training rows are named by `rows:` and not by `manifest:`") from error
+        raise
     with path.open("rb") as stream:
-        return spec.utterances(), hashlib.file_digest(stream, "sha256").hexdigest()
+        return utterances, hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _has_rows(path: Path) -> bool:
+    """Whether what is no manifest begins like training rows in JSONL."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as stream:
+        return b'"audios"' in stream.readline()
 
 
 def _utterance(row: TrainingRow) -> Utterance:

@@ -50,6 +50,10 @@ def test_training_rows_say_their_side(tmp_path):
     found = gather([Source(rows=tmp_path / "rows.jsonl")], "train")
     assert [(one.id, one.degraded, one.severity) for one in found] == [("a", False, None), ("b", True, 0.5)]
     assert len(listener().hear(found[1]).samples) == 6400
+    with pytest.raises(
+        UsageError, match=r"rows\.jsonl:1: .*'audios'.* named by `rows:` and not by `manifest:`"
+    ):
+        gather([Source(manifest=tmp_path / "rows.jsonl")], "train")
     rows.append({"id": "c", "audios": ["a-1.wav"], "solution": "x", "meta": {"scenario": "recorded"}})
     (tmp_path / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     with pytest.raises(UsageError, match=r"clip 'c' does not say whether it is clean .* in train\.0"):
