@@ -5,7 +5,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -65,11 +65,14 @@ class Pool:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self.db = sqlite3.connect(path, isolation_level=None)
-            self.db.execute("PRAGMA journal_mode = WAL")
-            self.db.execute("PRAGMA synchronous = NORMAL")
-            self.db.execute("PRAGMA temp_store = FILE")
-            self.db.execute("PRAGMA cache_size = -64000")
-            self.db.executescript(_TABLES)
+            with ExitStack() as failed:
+                failed.callback(self.db.close)
+                self.db.execute("PRAGMA journal_mode = WAL")
+                self.db.execute("PRAGMA synchronous = NORMAL")
+                self.db.execute("PRAGMA temp_store = FILE")
+                self.db.execute("PRAGMA cache_size = -64000")
+                self.db.executescript(_TABLES)
+                failed.pop_all()
         except (sqlite3.Error, OSError) as error:
             raise SaveError(f"{path}: could not be opened: {_told(error, path)}") from error
 
