@@ -11,6 +11,7 @@ from asrdiag.store.atomic import write_text
 
 from .rewarding import PRESETS
 from .schema import RlRecipe
+from .swift_models import require_trained_by_swift
 
 
 def export_swift(recipe: RlRecipe, path: Path) -> None:
@@ -20,9 +21,11 @@ def export_swift(recipe: RlRecipe, path: Path) -> None:
     collapse. Its names are taken from its documentation and source; the script was not run.
 
     Raises:
-        UsageError: the recipe has something that would silently be another training there.
+        UsageError: the recipe has something that would silently be another training there, or a model that
+            ms-swift does not train.
         SaveError: it could not be written.
     """
+    looked_up = require_trained_by_swift(recipe.model)
     rates = sorted(set(recipe.learning_rates.values()))
     if len(rates) > 1:
         told = ", ".join(f"{part} {rate:g}" for part, rate in recipe.learning_rates.items())
@@ -90,6 +93,8 @@ def export_swift(recipe: RlRecipe, path: Path) -> None:
         f"# {recipe.name} for ms-swift 4.6, on one device;",
         "# with n devices divide gradient_accumulation_steps by n.",
     ]
+    if not looked_up:
+        lines.append(f"# Whether ms-swift trains {recipe.model.checkpoint} was not looked up.")
     if recipe.start is not None:
         lines.append(f"# The model is to be the one with this adapter merged: {recipe.start}")
     lines += [f"export ASRDIAG_REWARD={shlex.quote(json.dumps(reward))}", "swift rlhf \\"]

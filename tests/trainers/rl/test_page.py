@@ -1,5 +1,6 @@
 """What the page and the packaged recipes say is what the program takes."""
 
+import json
 import re
 import shlex
 from pathlib import Path
@@ -106,3 +107,24 @@ def test_the_script_for_ms_swift_has_the_recipe_and_refuses_what_it_cannot_say(t
     words = shlex.split((tmp_path / "v.sh").read_text(), comments=True)
     assert words[words.index("--vllm_gpu_memory_utilization") + 1] == "0.3"
     assert words[words.index("--vllm_max_model_len") + 1] == "900"
+
+
+def test_a_model_that_ms_swift_does_not_train_is_refused(checkpoint, tmp_path):
+    def export(model):
+        given, settings = [("MODEL", str(model)), *GIVEN[1:]], [("train.enrich", "null")]
+        recipe = load_recipe("dg_wgpo", RlRecipe, data=given, settings=settings).recipe
+        export_swift(recipe, tmp_path / "s.sh")
+        return (tmp_path / "s.sh").read_text()
+
+    with pytest.raises(UsageError, match=r"found MoonshineForConditional.* it trains Qwen3-ASR, Qwen2-Audio"):
+        export(checkpoint("moonshine"))
+    native = checkpoint("qwen3-asr")
+    with pytest.raises(UsageError, match=r"--set model\.checkpoint=Qwen/Qwen3-ASR-1\.7B"):
+        export(native)
+    with pytest.raises(UsageError, match=r"model\.checkpoint: there is no folder /no/where"):
+        export("/no/where")
+    config = json.loads((native / "config.json").read_text())
+    (tmp_path / "makers").mkdir()
+    (tmp_path / "makers" / "config.json").write_text(json.dumps({**config, "thinker_config": {}}))
+    assert "not looked up" not in export(tmp_path / "makers")
+    assert "# Whether ms-swift trains m was not looked up." in export("m")
