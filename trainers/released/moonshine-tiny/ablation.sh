@@ -1,13 +1,15 @@
 #!/bin/sh
 # The trainings of the ablation in docs/reinforcement-learning.md, one after the other: two hours on one core.
 # Wants ROWS, MOONSHINE_TINY, A2S (an adapter to start from) and WORK in the environment. Names of arms may follow.
+# STEPS are those of a training, 30 if it is not set.
 set -eu
 here=$(dirname "$0")
 
 rl() {
     arm=$1
     shift
-    asrdiag train rl "$here/rl.yaml" --out "$WORK/rl/$arm" --set name="$arm" "$@"
+    asrdiag train rl "$here/rl.yaml" --out "$WORK/rl/$arm" --set name="$arm" \
+        --set steps="${STEPS:-30}" --set checkpoint_every="${STEPS:-30}" "$@"
 }
 
 for arm in ${*:-full-1 r-wer-1 full-2 r-wer-2 full-3 r-wer-3 grpo no-rep no-fine no-struc no-gate full-fast sft}; do
