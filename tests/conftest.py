@@ -17,7 +17,9 @@ import yaml
 from asrdiag.datasets import DATASETS
 
 # A busy machine is no failure.
-hypothesis.settings.register_profile("asrdiag", deadline=None)
+hypothesis.settings.register_profile(
+    "asrdiag", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
 hypothesis.settings.load_profile("asrdiag")
 
 ASRDIAG = Path(sys.executable).with_name("asrdiag")

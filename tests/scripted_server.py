@@ -136,19 +136,23 @@ class ScriptedServer:
                     Heard(clip, self.path, headers, fields, samples, came, self.client_address[1])
                 )
                 try:
-                    with suppress(BrokenPipeError, ConnectionResetError):
-                        self._answer(say)
+                    self._wait(say)
                 finally:
-                    server._done()
+                    server._done()  # before the client can ask again
+                with suppress(BrokenPipeError, ConnectionResetError):
+                    self._answer(say)
 
-            def _answer(self, say: Say) -> None:
+            def _wait(self, say: Say) -> None:
                 if isinstance(say.wait_for, threading.Event):
                     while not (say.wait_for.wait(0.05) or server.stopping.is_set()):
                         pass
                 elif say.wait_for is not None:
-                    say.wait_for.wait(30)
+                    say.wait_for.wait(300)
                 if say.hang:
-                    server.stopping.wait(60)
+                    server.stopping.wait(300)
+
+            def _answer(self, say: Say) -> None:
+                if say.hang:
                     self.close_connection = True
                     return
                 content = say.content

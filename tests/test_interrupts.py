@@ -55,8 +55,8 @@ def test_other_threads_are_as_they_were() -> None:
 def test_waiting_is_interrupted_and_leaves_the_futures_usable() -> None:
     first: Future[int] = Future()
     second: Future[int] = Future()
-    threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()
     with pytest.raises(KeyboardInterrupt):
+        threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()
         wait_for_any([first, second])
     threading.Timer(0.2, second.set_result, (7,)).start()  # would stand still if a lock were still taken
     wait_for_any([first, second])

@@ -34,7 +34,7 @@ def explorer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Explorer:
 
     def start(*paths: Path, page: str = "leaderboard", **query: str | list[str]) -> Any:
         monkeypatch.setattr(sys, "argv", ["main.py", *map(str, paths)])
-        at = testing.AppTest.from_file(str(ROOT / "app" / "main.py"), default_timeout=30)
+        at = testing.AppTest.from_file(str(ROOT / "app" / "main.py"), default_timeout=300)
         at.switch_page(f"views/{page}.py")
         for name, value in query.items():
             at.query_params[name] = value

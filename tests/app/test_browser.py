@@ -74,11 +74,11 @@ def browser(runs: Runs, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Br
 
 
 def _wait_for(url: str, server: Any, log: Path) -> None:
-    until = time.monotonic() + 60
+    until = time.monotonic() + 300
     while time.monotonic() < until:
         assert server.poll() is None, log.read_text()
         try:
-            urlopen(url, timeout=5).close()
+            urlopen(url, timeout=30).close()
         except OSError:
             time.sleep(0.1)
         else:

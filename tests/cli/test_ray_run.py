@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from conftest import Command
 from run_files import heard, records
-from running import children, wait_for_samples, wait_until_gone
+from running import LONG_S, children, wait_for_samples, wait_until_gone
 
 TESTS = Path(__file__).parents[1]
 SYSTEMS = ("slow", "moonshine-tiny")
@@ -79,7 +79,7 @@ def test_a_killed_actor_ctrl_c_and_the_rest_on_this_machine(
         os.kill(transcribing, signal.SIGKILL)
         wait_for_samples(run, 10, process)
         os.killpg(process.pid, signal.SIGINT)  # a terminal sends it to the whole group
-        _, errors = process.communicate(timeout=60)
+        _, errors = process.communicate(timeout=LONG_S)
     assert process.returncode == 130
     assert "Traceback" not in errors
     assert "To go on: asrdiag run" in errors

@@ -122,7 +122,7 @@ def test_formats_are_options_and_pipes_are_files(asrdiag: Command, tmp_path: Pat
     os.mkfifo(tmp_path / "pipe")
     with asrdiag.start("score", "--ref", "ref", "--hyp", "pipe", *bare, "--report", "csv") as process:
         (tmp_path / "pipe").write_text("one red\ntwo\n")
-        text = process.communicate(timeout=60)[0]
+        text = process.communicate(timeout=300)[0]
     assert [row["alignment"] for row in csv.DictReader(text.splitlines())] == ["CC", "C"]
 
 

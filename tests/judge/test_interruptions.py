@@ -2,14 +2,15 @@
 
 import os
 import signal
+import subprocess
 import threading
-import time
 from pathlib import Path
 from typing import Any
 
 from conftest import Command
 from judge.judge_server import Asked, JudgeServer, good
 from judge.judged_runs import ASKED, answered, events
+from running import LONG_S, wait_until
 from scripted_server import Say
 
 PRICES = ("--price-per-million-input-tokens", "2", "--price-per-million-output-tokens", "10")
@@ -19,11 +20,16 @@ def words(run: Path, server: JudgeServer) -> tuple[object, ...]:
     return "judge", run, "--model", "m", "--base-url", server.url, "--concurrency", "2", *PRICES
 
 
-def wait_for(what: Any) -> None:
-    deadline = time.monotonic() + 60
-    while not what() and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert what()
+def interrupt(process: subprocess.Popen[str], number: signal.Signals) -> str:
+    """Send a signal; returns what is said until it has come."""
+    os.kill(process.pid, number)
+    assert process.stderr
+    said = ""
+    while "interrupted: waiting" not in said:
+        line = process.stderr.readline()
+        assert line, said
+        said += line
+    return said
 
 
 def held(server_of: list[JudgeServer], go_on: threading.Event) -> Any:
@@ -43,7 +49,7 @@ def test_a_kill_loses_what_is_under_way_and_says_so(
     with JudgeServer(held(servers, go_on)) as server:
         servers.append(server)
         with asrdiag.start(*words(run, server)) as process:
-            wait_for(lambda: len(server.heard) == 3)
+            wait_until(lambda: len(server.heard) == 3, lambda: process.poll() is None)
         go_on.set()
         assert process.wait() == -signal.SIGKILL
         [path] = (run / "judge").glob("*/answers.jsonl")
@@ -70,11 +76,11 @@ def test_an_interruption_waits_for_what_is_paid_for(asrdiag: Command, call: Any,
     with JudgeServer(held(servers, go_on)) as server:
         servers.append(server)
         with asrdiag.start(*words(run, server)) as process:
-            wait_for(lambda: len(server.heard) == 3)
-            os.kill(process.pid, signal.SIGTERM)
-            time.sleep(0.2)
+            wait_until(lambda: len(server.heard) == 3, lambda: process.poll() is None)
+            err = interrupt(process, signal.SIGTERM)
             go_on.set()
-            out, err = process.communicate(timeout=60)
+            assert process.stdout and process.stderr
+            out, err = process.stdout.read(), err + process.stderr.read()
         assert process.returncode == 130
         assert "interrupted: waiting for 2 questions that are under way" in err
         assert "asrdiag judge" in err.splitlines()[-1]  # the command that goes on
@@ -90,11 +96,10 @@ def test_a_second_interruption_gives_up(asrdiag: Command, run: Path) -> None:
     with JudgeServer(held(servers, threading.Event())) as server:
         servers.append(server)
         with asrdiag.start(*words(run, server)) as process:
-            wait_for(lambda: len(server.heard) == 3)
-            for _ in range(2):
-                os.kill(process.pid, signal.SIGINT)
-                time.sleep(0.5)
-            process.communicate(timeout=60)
+            wait_until(lambda: len(server.heard) == 3, lambda: process.poll() is None)
+            interrupt(process, signal.SIGINT)
+            os.kill(process.pid, signal.SIGINT)
+            process.communicate(timeout=LONG_S)
         assert process.returncode == 130
     assert len(answered(run)) == 1
     assert len(events(run, "sent")) == 3

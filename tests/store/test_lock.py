@@ -18,7 +18,7 @@ from pathlib import Path
 from asrdiag.store.lock import RunLock
 with RunLock(Path(sys.argv[1])):
     print("held", flush=True)
-    time.sleep(60)
+    time.sleep(600)
 """
 
 

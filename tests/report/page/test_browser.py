@@ -53,7 +53,7 @@ def visit(path: Path, folder: Path) -> Visit:
         ],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
     assert ended.returncode == 0, ended.stderr
