@@ -74,11 +74,10 @@ def test_the_recipe_on_the_page_is_one(tmp_path):
 def test_the_commands_on_the_page_run(step, place, checkpoint, tmp_path, monkeypatch, capsys):
     [line] = [each for each in PAGE.splitlines() if each.startswith(f"asrdiag train {step} dg_wgpo")]
     monkeypatch.chdir(tmp_path)
-    given = {"MODEL": checkpoint("moonshine"), "TRAIN": place / "train.jsonl"}
-    words = shlex.split(re.sub(r"--data (START|VALIDATION)=\S+", "", line))[1:]
-    words = [
-        f"{each.partition('=')[0]}={given[each.partition('=')[0]]}" if "=" in each else each for each in words
-    ]
+    for name, value in {"MODEL": checkpoint("moonshine"), "TRAIN": place / "train.jsonl"}.items():
+        assert f" {name}=" in PAGE
+        monkeypatch.setenv(name, str(value))
+    words = shlex.split(line)[1:]
     small = "start=null validation=null steps=1 groups.prompts=2 groups.rollouts=2 sampling.max_new_tokens=4"
     for each in (*small.split(), "limits.max_characters_per_s=100", "collapse.overlong=1"):
         words += ["--set", each]
@@ -93,6 +92,14 @@ def test_the_script_for_ms_swift_has_the_recipe_and_refuses_what_it_cannot_say(t
     plain = load_recipe("dg_wgpo", RlRecipe, data=GIVEN).recipe
     with pytest.raises(UsageError, match=r"train\.enrich"):
         export_swift(plain, tmp_path / "s.sh")
+    for key, value in (
+        ("sampling.max_tokens_per_s", "6"),
+        ("model.prompt", "go on"),
+        ("model.language", "en"),
+    ):
+        asked = load_recipe("dg_wgpo", RlRecipe, data=GIVEN, settings=[(key, value)]).recipe
+        with pytest.raises(UsageError, match=key):
+            export_swift(asked, tmp_path / "s.sh")
     recipe = load_recipe("dg_wgpo", RlRecipe, data=GIVEN, settings=[("train.enrich", "null")]).recipe
     export_swift(recipe, tmp_path / "s.sh")
     words = shlex.split((tmp_path / "s.sh").read_text(), comments=True)
