@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from asrdiag.errors import UsageError
-from asrdiag.store.atomic import free_name, replacing, write_json
+from asrdiag.store.atomic import free_name, is_leftover, replacing, write_json
 from asrdiag.store.lock import RunLock
 from asrdiag.store.log import JsonLog, read_log
 
@@ -78,7 +78,8 @@ class TrainFolder:
             UsageError: the folder holds something else.
             SaveError: it could not be written.
         """
-        if not self.about.is_file() and any(each.name != ".lock" for each in self.path.iterdir()):
+        others = (each for each in self.path.iterdir() if each.name != ".lock" and not is_leftover(each))
+        if not self.about.is_file() and any(others):
             raise UsageError(f"{self.path}: found other files there; expected a new folder, or --fresh")
         self._settle(self.about, identity)
         with replacing(self.path / "recipe.yaml") as temporary:

@@ -49,7 +49,7 @@ def order(known: Known, stage: Stage, source: Rows, batch: Batch, seed: Sequence
         return np.intersect1d(chosen, degraded_rows(known, limit, source))
 
     counted = [len(below(limit)) for limit in stage.seen_as]
-    degraded, clean = below(stage.max_base_wer), np.flatnonzero(known.clean)
+    degraded, clean = below(stage.max_base_wer), np.flatnonzero(known.clean & (source.clean_share != 0))
     seen = round(stage.epochs * sum(counted))
     if source.clean_share is None or not len(degraded):
         pool = np.concatenate([degraded, clean])

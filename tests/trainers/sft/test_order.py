@@ -63,7 +63,10 @@ def test_a_share_of_clean_rows_is_kept_and_spread_evenly():
     [stage] = stages([phase(epochs=3.0)], "a2s")
     drawn = order(KNOWN, stage, rows, BATCH, [1, 0]).rows
     assert [sum(index >= 6 for index in drawn[at : at + 4]) for at in range(0, 24, 4)] == [2] * 6
-    assert seen(phase(), Rows(rows=Path("t.jsonl"), clean_share=0.0)) == [{0: 1, 1: 1, 2: 1, 3: 1}]
+    none = Rows(rows=Path("t.jsonl"), clean_share=0.0)
+    assert seen(phase(), none) == [{0: 1, 1: 1, 2: 1, 3: 1}]
+    found = order(KNOWN, stage, none, BATCH, [1, 0])
+    assert (found.n_degraded, found.n_clean) == (4, 0)
 
 
 def test_a_limit_on_rows_draws_the_same_ones_in_each_epoch():

@@ -105,6 +105,16 @@ def test_another_recipe_does_not_go_on_in_its_folder(session):
     session("moonshine", workers=1)  # which changes nothing of what is learnt
 
 
+def test_a_folder_with_something_else_in_it_is_left_alone(session, tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / ".train.json.x.asrdiag.tmp").touch()  # of a command that was killed at its beginning
+    session("moonshine")
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "notes.txt").touch()
+    with pytest.raises(UsageError, match="found other files there; expected a new folder, or --fresh"):
+        session("moonshine", out="other")
+
+
 def test_what_only_chooses_may_change(session):
     validation = {"rows": "train.jsonl", "limit": 2}
     session("moonshine", validation=validation | {"max_rise": {"clean_wer": 0.1}})
