@@ -48,7 +48,7 @@ def choice_record(choice: Choice | None, looks: Mapping[int, Look]) -> dict[str,
 def tell_choice(choice: Choice | None, looks: Mapping[int, Look], step: int, place: Path) -> None:
     """Say which step was chosen, where it is, and why."""
     if choice is None:
-        out(f"{place}: step {step}, the last; no validation rows to choose by")
+        out(f"{place}: step {step}; no validation rows to choose by")
         return
     out(f"before: {looks[0].told()}")
     out(f"chosen: {choice.look.told()}")

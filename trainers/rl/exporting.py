@@ -17,8 +17,8 @@ from .swift_models import require_trained_by_swift
 def export_swift(recipe: RlRecipe, path: Path) -> None:
     """Write a shell script for ms-swift 4.6 that does what the recipe says, as far as ms-swift can.
 
-    What it cannot: a learning rate for each part, enriching, at most so many tokens a second, stopping on a
-    collapse. Its names are taken from its documentation and source; the script was not run.
+    It has no stop on a collapse, and looks at no validation rows here. Its names are taken from its
+    documentation and source; the script was not run.
 
     Raises:
         UsageError: the recipe has something that would silently be another training there, or a model that
@@ -32,6 +32,17 @@ def export_swift(recipe: RlRecipe, path: Path) -> None:
         raise UsageError(f"learning_rates: found {told}; ms-swift's script takes one rate for all parts")
     if recipe.reward.judge is not None:
         raise UsageError("reward.name: found judge; the script for ms-swift has rewards by rule only")
+    silently = {
+        "sampling.max_tokens_per_s": recipe.sampling.max_tokens_per_s,
+        "model.prompt": recipe.model.prompt,
+        "model.language": None if recipe.model.language == "auto" else recipe.model.language,
+        "modules": recipe.modules,
+    }
+    for key, value in silently.items():
+        if value is not None:
+            raise UsageError(
+                f"{key}: the script for ms-swift has no place for it; expected a recipe without it"
+            )
     if recipe.train.enrich is not None:
         raise UsageError(
             "train.enrich: ms-swift draws every row alike; select the rows with asrdiag train data "
@@ -92,6 +103,8 @@ def export_swift(recipe: RlRecipe, path: Path) -> None:
         "#!/bin/sh",
         f"# {recipe.name} for ms-swift 4.6, on one device;",
         "# with n devices divide gradient_accumulation_steps by n.",
+        "# It reads Qwen3-ASR in the form of the package qwen-asr (Qwen/Qwen3-ASR-1.7B), not in that of",
+        "# transformers (Qwen/Qwen3-ASR-1.7B-hf), and trains neither Whisper nor Moonshine.",
     ]
     if not looked_up:
         lines.append(f"# Whether ms-swift trains {recipe.model.checkpoint} was not looked up.")

@@ -1,5 +1,7 @@
 """The end of a training: the chosen adapter, joined with the one that it started from, and a report."""
 
+from collections.abc import Sequence
+
 from asrdiag.cli.output import complain
 from asrdiag.store.atomic import write_json
 from asrdiag.store.log import read_log
@@ -27,7 +29,7 @@ def finish(session: RlSession, wrong: str | None) -> int:
     recipe, folder = session.recipe, session.folder
     looks, kept = folder.all_looks(), folder.checkpoints()
     choice = choose_checkpoint(recipe, looks, kept)
-    step = choice.look.step if choice else max(kept)
+    step = choice.look.step if choice else _last(kept, wrong)
     place = folder.path / "adapter"
     require_whole(folder.checkpoint(step))
     if recipe.start is None:
@@ -57,3 +59,8 @@ def finish(session: RlSession, wrong: str | None) -> int:
     tell_choice(choice, looks, step, place)
     tell_system(snippet)
     return 1 if wrong else 0
+
+
+def _last(kept: Sequence[int], wrong: str | None) -> int:
+    """The step to take where there is nothing to choose by: what has gone wrong is in the last."""
+    return kept[-2] if wrong and len(kept) > 1 else kept[-1]

@@ -189,6 +189,15 @@ def test_a_collapse_ends_it(session, capsys):
     assert "ended early" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(("every", "chosen"), [(1, 2), (2, 2), (9, 3)])
+def test_without_anything_to_choose_by_what_came_before_the_collapse_is_taken(session, capsys, every, chosen):
+    """It is noticed at step 3; of the steps that are kept before it, if any, the last."""
+    limits = {"collapse": {"overlong": 0.0, "steps": 3}, "sampling": {"max_new_tokens": 2}}
+    training = session(steps=9, checkpoint_every=every, **limits)
+    assert finish(training, training.run()) == 1
+    assert f"adapter: step {chosen}; no validation rows" in capsys.readouterr().out
+
+
 def test_a_folder_is_gone_on_with_by_the_same_training_only(session, place, tmp_path):
     rows = tmp_path / "rows.jsonl"
     audio = str(place)
