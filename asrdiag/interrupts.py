@@ -33,8 +33,8 @@ def interrupts_held() -> Iterator[None]:
         hold.over = True
         for number, handler in before.items():
             signal.signal(number, handler)
-        for number in dict.fromkeys(hold.came):
-            signal.raise_signal(number)
+        for came in dict.fromkeys(hold.came):
+            signal.raise_signal(came)
 
 
 class _Hold:
