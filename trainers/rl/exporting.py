@@ -103,8 +103,6 @@ def export_swift(recipe: RlRecipe, path: Path) -> None:
         "#!/bin/sh",
         f"# {recipe.name} for ms-swift 4.6, on one device;",
         "# with n devices divide gradient_accumulation_steps by n.",
-        "# It reads Qwen3-ASR in the form of the package qwen-asr (Qwen/Qwen3-ASR-1.7B), not in that of",
-        "# transformers (Qwen/Qwen3-ASR-1.7B-hf), and trains neither Whisper nor Moonshine.",
     ]
     if not looked_up:
         lines.append(f"# Whether ms-swift trains {recipe.model.checkpoint} was not looked up.")
