@@ -82,9 +82,11 @@ def read_value(text: str) -> Any:
     """A value as a suite has it: `no` is text, `[net, meeting]` a list.
 
     Raises:
-        UsageError: it is not YAML.
+        UsageError: it is not YAML, or has aliases, which could be endless.
     """
     try:
+        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, _Loader)):
+            raise UsageError(f"found an alias in {text!r:.80}, expected a value without any")
         return yaml.load(text, _Loader)  # noqa: S506  (it is a SafeLoader)
     except yaml.YAMLError as error:
         raise UsageError(f"found {text!r}, expected a value as in a suite: {error}") from error

@@ -122,6 +122,12 @@ def test_a_setting_that_fits_nowhere_is_refused(write, key):
         load_recipe(write(TEXT), SftRecipe, settings=[(key, "1")])
 
 
+@pytest.mark.parametrize("value", ["&a [*a]", "{a: &a 1, b: *a}"])
+def test_a_setting_has_no_aliases(write, value):
+    with pytest.raises(UsageError, match=r"found an alias in .*, expected a value without any"):
+        load_recipe(write(TEXT), SftRecipe, settings=[("name", value)])
+
+
 def test_unknown_names_are_told(write, tmp_path):
     with pytest.raises(UsageError, match=r"unknown packaged recipe 'a2z' \(did you mean 'a2s'\?\)"):
         find_recipe("a2z")

@@ -22,7 +22,7 @@ def with_adapter(model: Any, parts: Mapping[str, Part], lora: Lora, seed: int) -
     Its first factor is drawn and its second one zero, so that nothing changes before it learns.
 
     Raises:
-        UsageError: a part has no such layers.
+        UsageError: a part has no such layers, or its name is that of others too, which cannot be adapted.
     """
     import torch
     from peft import LoraConfig, get_peft_model
@@ -40,7 +40,13 @@ def with_adapter(model: Any, parts: Mapping[str, Part], lora: Lora, seed: int) -
     with torch.random.fork_rng(), warnings.catch_warnings():
         torch.manual_seed(seed)
         warnings.simplefilter("ignore", FutureWarning)  # peft asks transformers by an old name
-        return get_peft_model(model, config)
+        try:
+            return get_peft_model(model, config)
+        except ValueError as error:
+            told = str(error).replace("\n", " ")
+            raise UsageError(
+                f"modules: the names of `lora` fit more than linear layers: {told:.200}"
+            ) from error
 
 
 def own_names(model: Any) -> Iterator[tuple[str, Any]]:

@@ -100,7 +100,8 @@ def learn(
     _cut_log(folder / LOG, progress.step)
     listener = Listener(recipe.simulation, said, recipe.seed)
     batches = Batches(train, listener, said.batch_size)
-    checks = {math.ceil(n_steps * (number + 1) / said.evaluations) for number in range(said.evaluations)}
+    often = min(said.evaluations, n_steps)
+    checks = {math.ceil(n_steps * (number + 1) / often) for number in range(often)}
     workers = said.workers if said.workers is not None else (GPU_WORKERS if device.type == "cuda" else 0)
     display.begin(n_steps, progress.step)
     with JsonLog(folder / LOG) as log, JsonLog(folder / REFUSED) as refused:

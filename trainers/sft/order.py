@@ -6,11 +6,16 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from asrdiag.errors import UsageError
+
 from ..learning.pool import Known
 from .schema import Batch, Rows
 from .variants import Stage
 
 Indices = npt.NDArray[np.int64]
+
+MOST_ROWS = 500_000_000
+"""That a stage may see: its order is held in memory, 8 bytes a row."""
 
 _WINDOW_BATCHES = 50
 """Rows of like length are put together inside stretches of so many steps, which stay in random order."""
@@ -41,6 +46,9 @@ def order(known: Known, stage: Stage, source: Rows, batch: Batch, seed: Sequence
         source: how many are to be clean, and the limit where the stage has none.
         batch: how many make a step.
         seed: the recipe's, and the number of the stage.
+
+    Raises:
+        UsageError: more rows would be seen than an order can be held of.
     """
     draws = np.random.default_rng(list(seed))
     chosen = _chosen(degraded_rows(known, stage.highest, source), len(known.clean), stage.rows, seed[0])
@@ -80,6 +88,10 @@ def _chosen(rows: Indices, n_known: int, wanted: int | None, seed: int) -> Indic
 def _again_and_again(pool: Indices, seen: int, draws: np.random.Generator) -> Indices:
     if not len(pool):
         return pool
+    if seen > MOST_ROWS:
+        raise UsageError(
+            f"found {seen:,} rows for one stage to see, expected at most {MOST_ROWS:,}; lower `epochs`"
+        )
     rounds = [draws.permutation(pool) for _ in range(-(-seen // len(pool)))]
     return np.concatenate([pool[:0], *rounds])[:seen]
 

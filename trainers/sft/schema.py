@@ -30,7 +30,7 @@ class Phase(Spec):
     """Rising limits of `base_wer`: a stage for each, on all rows below it."""
     rows: Count | None = None
     """So many degraded rows, the same in every stage and every variant; `None`: all."""
-    epochs: Rate = 1.0
+    epochs: Annotated[float, Field(gt=0, le=1_000_000)] = 1.0
     """How often each stage sees its rows."""
     warmup_ratio: Annotated[float, Field(ge=0, lt=1)] = 0.05
     """Of each stage's steps."""

@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from asrdiag.errors import UsageError
+from asrdiag.trainers.sft import order as order_module
 from asrdiag.trainers.sft.order import Known, degraded_rows, order
 from asrdiag.trainers.sft.schema import Batch, Phase, Rows
 from asrdiag.trainers.sft.variants import stages
@@ -30,6 +32,15 @@ def phase(**keys):
 def seen(phase, rows=ROWS, variant="a2s", batch=BATCH):
     found = [order(KNOWN, stage, rows, batch, [1, n]) for n, stage in enumerate(stages([phase], variant))]
     return [Counter(each.rows.tolist()) for each in found]
+
+
+def test_an_order_that_no_memory_holds_is_refused():
+    with (
+        pytest.raises(UsageError, match=r"found 6,000,000 rows .*at most 1,000; lower `epochs`"),
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        patch.setattr(order_module, "MOST_ROWS", 1000)
+        seen(phase(epochs=1e6))
 
 
 def test_a_stage_sees_the_rows_below_its_limit():

@@ -187,9 +187,13 @@ def test_the_command_trains_looks_chooses_and_prints_the_system(recipe, tmp_path
         ),
         ({"batch": {"per_device": 3}}, r"yaml:\d+: batch.size: found 4, expected a multiple of 3"),
         ({"modules": {"encoder": {"weights": "x", "lora": "y"}}}, "no linear layer .* has a name like 'y'"),
+        (
+            {"modules": {"encoder": {"weights": "x", "lora": r"model\.decoder\.layers.*"}}},
+            "names of `lora` fit more than linear layers",
+        ),
         ({"train": {"max_base_wer": 0.01, "clean_share": 0.0}}, "stage acoustic-1 has no rows"),
     ],
-    ids=["part", "batch", "modules", "rows"],
+    ids=["part", "batch", "modules", "all-modules", "rows"],
 )
 def test_what_does_not_fit_the_model_or_the_rows_is_refused(session, changes, said):
     with pytest.raises(UsageError, match=said):
