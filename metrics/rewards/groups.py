@@ -12,7 +12,7 @@ from .measured import Values
 from .potential import base_preservation, candidate_potential
 
 GROUP_COLUMNS: Mapping[str, str] = {
-    "step": "updates that the policy had had",
+    "step": "steps of training that the policy had had",
     "temperature": "of sampling",
     "used": "1 if the update used the group, 0 if it was dropped",
     "n_rollouts": "rollouts of the group",

@@ -84,7 +84,7 @@ class RolloutGroup:
     rollouts: tuple[Rollout, ...]
     """In the order of sampling; at least one."""
     step: int | None = None
-    """How many updates the policy had had when these were sampled."""
+    """How many steps of training the policy had had when these were sampled."""
     sample_id: str | None = None
     """The utterance."""
     language: str | None = None

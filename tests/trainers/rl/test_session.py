@@ -2,7 +2,9 @@
 
 import json
 import math
+import os
 import shutil
+import signal
 import subprocess
 from types import SimpleNamespace
 
@@ -213,3 +215,23 @@ def test_a_folder_is_gone_on_with_by_the_same_training_only(session, place, tmp_
     rows.write_text(rows.read_text().replace("go on", "go off"))
     with pytest.raises(UsageError, match=r"holds another training: train\.sha256"):
         session(**given)
+
+
+def test_interrupted_it_saves_the_step_under_way_and_goes_on_after_it(session, monkeypatch):
+    whole = session("whole")
+    whole.run()
+    learn, learnt = Learner.learn, []
+
+    def ctrl_c_in_the_third(self, groups):
+        learnt.append(1)
+        if len(learnt) == 3:
+            os.kill(os.getpid(), signal.SIGINT)
+        return learn(self, groups)
+
+    monkeypatch.setattr(Learner, "learn", ctrl_c_in_the_third)
+    with pytest.raises(KeyboardInterrupt):
+        session("cut").run()
+    again = session("cut")
+    again.run()
+    assert len(learnt) == 4  # the third step was saved, though no checkpoint was due
+    assert result(again.folder.path) == result(whole.folder.path)
