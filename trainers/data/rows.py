@@ -156,6 +156,10 @@ class RowFile(Sequence[TrainingRow]):
             self._stream.close()
         self._stream = None
 
+    def where(self, index: int) -> str:
+        """File and line of a row; in a table its number, counted from 1."""
+        return f"{self.path}:{self._numbers[index]}"
+
     def require_usable(self, max_share: float = 0.0) -> None:
         """Refuse a file of which too many rows cannot be used, or none can.
 
@@ -212,7 +216,7 @@ class RowFile(Sequence[TrainingRow]):
     def _repeated(self, position: int, first: int) -> Refusal:
         row_id = self[position].id
         detail = f"found the id {row_id!r} again, first on line {self._numbers[first]}; expected each once"
-        return Refusal(f"{self.path}:{self._numbers[position]}", row_id, "duplicate_id", detail)
+        return Refusal(self.where(position), row_id, "duplicate_id", detail)
 
     def _open(self) -> IO[bytes]:
         if self._stream is None:

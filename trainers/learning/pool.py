@@ -150,14 +150,13 @@ def _look_at_all(
     numbers = iter(range(len(rows)))
     with ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1)) as threads:
         while batch := list(islice(numbers, _AT_ONCE)):
-            yield from threads.map(
-                lambda index: _look_at(rows[index], rows.path, family, limits, distils), batch
-            )
+            yield from threads.map(lambda index: _look_at(rows, index, family, limits, distils), batch)
 
 
 def _look_at(
-    row: TrainingRow, path: Path, family: TrainedFamily, limits: Limits, distils: bool
+    rows: RowFile, index: int, family: TrainedFamily, limits: Limits, distils: bool
 ) -> float | Refusal:
+    row = rows[index]
     try:
         samples = read_degraded(row, clip_limits(limits))
         duration_s = len(samples) / RATE_HZ
@@ -169,9 +168,9 @@ def _look_at(
             )
         _require_trainable(row, samples, family)
         if distils and not row.clean:
-            _require_trainable(row, read_clean(row, path, clip_limits(limits)), family)
+            _require_trainable(row, read_clean(row, rows.path, clip_limits(limits)), family)
     except ClipRefused as error:
-        return Refusal(str(path), row.id, error.reason, error.detail)
+        return Refusal(rows.where(index), row.id, error.reason, error.detail)
     return duration_s
 
 

@@ -69,6 +69,7 @@ def test_each_bad_row_is_listed_with_its_reason(rows, family, tmp_path):
         assert pool.known.duration_s.tolist() == [2.0]
         [long] = [each for each in listed if each["id"] == "long"]
         assert "2400.0 s, expected at most 30 s" in long["detail"]
+        assert long["where"] == f"{rows}:{2 + list(BAD).index('long')}"
     finally:
         pool.rows.close()
 
