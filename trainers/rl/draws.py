@@ -31,7 +31,7 @@ class Draws:
     def __init__(
         self,
         pool: Pool,
-        enrich: Mapping[str, float] | None,
+        enrich: Mapping[BinName, float] | None,
         seed: int,
         *,
         first: int = 0,
