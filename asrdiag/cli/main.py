@@ -7,8 +7,9 @@ run; 130 interrupted.
 import argparse
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from difflib import get_close_matches
+from functools import partial
 from io import TextIOWrapper
 from types import FrameType
 from typing import Any, NoReturn
@@ -98,6 +99,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that cannot show a sign gets "?" for it
+    before, sys.unraisablehook = sys.unraisablehook, partial(_unraisable, sys.unraisablehook)
     try:
         return int(options.handler(options))
     except AsrdiagError as error:
@@ -110,6 +112,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
+    finally:
+        sys.unraisablehook = before
 
 
 def _complain(error: BaseException) -> None:
@@ -120,3 +124,18 @@ def _complain(error: BaseException) -> None:
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
+
+
+def _unraisable(
+    before: "Callable[[sys.UnraisableHookArgs], object]", ignored: "sys.UnraisableHookArgs"
+) -> None:
+    """An interruption that came while an object was destroyed, where Python ignores it, comes again."""
+    if not issubclass(ignored.exc_type, KeyboardInterrupt):
+        before(ignored)
+        return
+    import _thread
+    from threading import Timer
+
+    later = Timer(0.1, _thread.interrupt_main, (signal.SIGTERM,))
+    later.daemon = True
+    later.start()
