@@ -86,7 +86,7 @@ class TrainingRow:
 
     @property
     def speaker(self) -> str | None:
-        return _text(self.meta.get("speaker"))
+        return speaker_of(self.meta)
 
     @property
     def text_id(self) -> str | None:
@@ -252,6 +252,16 @@ _SCRIPTS: Mapping[str, tuple[str, ...]] = {
     "th": ("Thai",),
     "hi": ("Devanagari",),
 }
+
+
+def speaker_of(record: Mapping[str, Any]) -> str | None:
+    """Who speaks; corpora name speakers by numbers too.
+
+    >>> speaker_of({"speaker": 1089}), speaker_of({"speaker": ""})
+    ('1089', None)
+    """
+    found = record.get("speaker")
+    return str(found) if isinstance(found, int) and not isinstance(found, bool) else _text(found)
 
 
 def finite(value: object) -> float | None:

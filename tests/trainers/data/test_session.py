@@ -358,6 +358,17 @@ def test_shares_that_leave_nothing_are_refused(
     assert "found [13, 0, 3, 6] degraded rows in the bins, too few for bin_shares" in capsys.readouterr().err
 
 
+def test_speakers_may_be_numbers(make: Maker, rows: Path, tmp_path: Path) -> None:
+    found = read_lines(rows)
+    for row in found:
+        row["meta"]["speaker"] = int(row["meta"]["speaker"][1:])
+    write_lines(rows, found)
+    assert make(**KEYS) == 0
+    parts = ("train", "validation")
+    said = [{row["meta"]["speaker"] for row in read_lines(tmp_path / "out" / f"{p}.jsonl")} for p in parts]
+    assert not said[0] & said[1] and said[0] | said[1] == {"0", "1", "2", "3", "4"}
+
+
 def test_what_another_tool_says_of_a_row_may_be_anything(make: Maker, rows: Path, tmp_path: Path) -> None:
     found = read_lines(rows)[:20]
     for row, (key, value) in zip(

@@ -21,7 +21,7 @@ from asrdiag.errors import UsageError
 
 from ..candidates import SAMPLE_RATE_HZ, Candidate, Dropped
 from ..clips import Place
-from ..line import CLEAN, RowRefused, finite, parse_line, require_language
+from ..line import CLEAN, RowRefused, finite, parse_line, require_language, speaker_of
 from ..recipe import Input
 from ..sources import KEYS, wrong_in
 
@@ -116,7 +116,7 @@ def _candidate(record: Mapping[str, Any], where: str, path: Path, given: Input) 
         duration_s=_number(record, "duration"),
         scenario=scenario if isinstance(scenario, str) and scenario else given.scenario or _RECORDED,
         severity=finite(severity),
-        speaker=speaker if isinstance(speaker := record.get("speaker"), str) and speaker else None,
+        speaker=speaker_of(record),
         sha256=made.get("sha256") if place.path.suffix.lower() in _LOSSLESS else None,
         condition=made.get("condition"),
         seed=made.get("seed"),
@@ -149,7 +149,7 @@ def _clean(record: Mapping[str, Any], where: str, given: Input, seen: set[bytes]
         solution=text,
         language=language,
         scenario=CLEAN,
-        speaker=speaker if isinstance(speaker := record.get("speaker"), str) and speaker else None,
+        speaker=speaker_of(record),
         sha256=source.get("sha256"),
         source=source,
     )
