@@ -119,6 +119,8 @@ class _Reader:
             key = self.scalar(key_node)
             if not isinstance(key, str):
                 raise self.error(key_node, f"found the key {key!r}, expected text (quote it)")
+            if key == "<<":
+                raise self.error(key_node, "found '<<', which merges nothing here (write the keys out)")
             if key in data:
                 raise self.error(key_node, f"the key {key!r} is given twice")
             data[key] = self.read(value_node, (*location, key), parents)

@@ -117,6 +117,7 @@ def test_a_good_suite_expands_its_levels(write: Callable[[str], Path]) -> None:
         (("name: good", "name: ${NO_SUCH_NAME}"), 2, "name: ${NO_SUCH_NAME} is not set"),
         (("schema: 1", "schema: 2"), 1, "schema: found 2, expected 1"),
         (("schema: 1", "1: 1"), 1, "found the key 1, expected text"),
+        (("name: good", "name: good\nmatrix: [{<<: {systems: [x]}}]"), 3, "found '<<', which merges nothing"),
         (("schema: 1", "schema: *x"), 1, "not valid YAML"),
         (("schema: 1", "schema: &x [*x]"), 1, "an alias may not contain itself"),
         (("schema: 1", "schema: ["), 3, "not valid YAML"),
