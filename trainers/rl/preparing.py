@@ -45,9 +45,8 @@ def prepare(
     if written is not None:
         written.begin(identity(loaded), loaded.content)
     rows = open_rows(recipe, recipe.train.rows, opened.policy.family, written, display)
-    Draws(
-        rows.train, recipe.train.enrich, recipe.seed
-    )  # tells of a bin without clips before anything is done
+    # Tells of a bin without clips before anything is done.
+    Draws(rows.train, recipe.train.enrich, recipe.seed)
     for line in planned(recipe, rows.train):
         display.note(line)
     process.wait_for_everyone()

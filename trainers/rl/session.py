@@ -57,7 +57,7 @@ class RlSession:
 
         Raises:
             KeyboardInterrupt: it was interrupted; a state was written.
-            AsrdiagError: a clip has changed.
+            AsrdiagError: a clip has changed, or a gradient is not finite.
             SaveError: something could not be written.
         """
         course = self._course()

@@ -7,6 +7,8 @@ from typing import Any
 
 import torch
 
+from asrdiag.errors import AsrdiagError
+
 from .loss import Clip, policy_loss
 from .policies import Policy, entropies, token_logprobs
 from .sampling import Group
@@ -73,7 +75,11 @@ class Learner:
         self._total = total
 
     def learn(self, groups: Sequence[Group]) -> Learnt | None:
-        """All updates of a step; `None` if no device has anything to learn from."""
+        """All updates of a step; `None` if no device has anything to learn from.
+
+        Raises:
+            AsrdiagError: a gradient is not finite; the weights are as before that update.
+        """
         portions = [self._portion(part) for part in self._shared_out(groups)]
         n_tokens = int(self._sum(sum(int(each.mask.sum()) for each in portions)))
         n_rows = int(self._sum(sum(int(each.mask.any(dim=1).sum()) for each in portions)))
@@ -110,6 +116,11 @@ class Learner:
             sums += torch.tensor([value, loss.kl, loss.clipped_low, loss.clipped_high, entropy])
         self._add_up_gradients()
         norm = torch.nn.utils.clip_grad_norm_(self._parameters, self._recipe.optimizer.max_grad_norm)
+        if not norm.isfinite():
+            raise AsrdiagError(
+                f"found a gradient of the norm {float(norm)}, expected a finite one: the policy has gone too "
+                "far from the reference model; begin anew with lower learning rates"
+            )
         self._optimizer.step()
         self._schedule.step()
         self._optimizer.zero_grad(set_to_none=True)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from asrdiag.errors import AsrdiagError
 from asrdiag.trainers.learning.pool import clip_limits
 from asrdiag.trainers.rl.clock import Clock
 from asrdiag.trainers.rl.rewarding import make_rules
@@ -135,3 +136,12 @@ def test_updates_are_those_of_the_formula(training, groups, kind):
     for name, found, wanted, was in zip(range(len(weights)), weights, moved, before, strict=True):
         torch.testing.assert_close(found.detach() - was, wanted - was, atol=2e-6, rtol=1e-3)
         assert not torch.equal(wanted, was), name
+
+
+def test_a_gradient_that_is_no_number_changes_no_weight(training, groups):
+    weights = [each for each in training.opened.model.parameters() if each.requires_grad]
+    before = [each.detach().clone() for each in weights]
+    groups[0] = replace(groups[0], advantages=np.array([np.inf, 0.0, 0.0]))
+    with pytest.raises(AsrdiagError, match=r"gradient of the norm (inf|nan), expected a finite one"):
+        learner(training, torch.optim.SGD(weights, lr=0.02)).learn(groups)
+    assert all(torch.equal(each, was) for each, was in zip(weights, before, strict=True))

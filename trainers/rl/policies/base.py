@@ -220,5 +220,10 @@ def _scaled(logits: torch.Tensor, temperature: float) -> torch.Tensor:
 
 
 def until_end(row: list[int], ends: Sequence[int]) -> list[int]:
+    """An answer up to and with its first end marker, or all of it where it has none.
+
+    >>> until_end([4, 5, 2, 2], ends=(2,)), until_end([4, 5], ends=(2,))
+    ([4, 5, 2], [4, 5])
+    """
     first = next((place for place, token in enumerate(row) if token in ends), len(row) - 1)
     return row[: first + 1]
