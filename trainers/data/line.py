@@ -37,6 +37,8 @@ ROW_REASONS = (
 )
 """Why a row is refused, its audio aside."""
 
+_MOST = 1_000_000
+"""Seconds of a clip, and errors for each word that was said: more is a mistake."""
 _SOLUTION = ("solution", "text", "reference", "answer")
 _AUDIO = ("audios", "audio", "audio_path", "audio_filepath")
 
@@ -158,8 +160,9 @@ def _row_of(record: Mapping[str, Any], folder: Path, row_id: str, default_langua
     for key in ("base_wer", "duration_s"):
         value = record.get(key)
         numbers[key] = finite(value)
-        if value is not None and (numbers[key] is None or numbers[key] < 0):  # type: ignore[operator]
-            raise RowRefused("bad_value", f"{key}: found {_shown(value)}, expected a number, 0 or more")
+        if value is not None and (numbers[key] is None or not 0 <= numbers[key] <= _MOST):  # type: ignore[operator]
+            expected = f"a number from 0 to {_MOST:,}"
+            raise RowRefused("bad_value", f"{key}: found {_shown(value)}, expected {expected}")
     language = language_tag(record.get("language")) or default_language
     require_language(language, str(solution))
     return TrainingRow(

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from hashlib import blake2b
 from itertools import islice
 from pathlib import Path
 from typing import TypeVar
@@ -31,6 +32,7 @@ from .row_audio import read_clean, read_degraded
 T = TypeVar("T")
 
 _AT_ONCE = 256
+_DIGEST_BYTES = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,8 @@ class Pool:
     """Of the usable rows."""
     skipped: Counter[str]
     """How many of the file's rows cannot be used, by reason."""
+    audio: str
+    """A hash of all samples of the usable rows, in hexadecimal."""
 
     def __len__(self) -> int:
         return len(self.usable)
@@ -73,7 +77,12 @@ class Pool:
 
     def record(self) -> dict[str, Json]:
         """What decides which rows are seen."""
-        return {"sha256": self.rows.sha256, "usable": len(self), "skipped": dict(self.skipped)}
+        return {
+            "sha256": self.rows.sha256,
+            "audio": self.audio,
+            "usable": len(self),
+            "skipped": dict(self.skipped),
+        }
 
 
 def open_pool(
@@ -125,12 +134,14 @@ def _looked_at(
     durations = np.full(len(rows), np.nan, dtype=np.float32)
     skipped = Counter(rows.refused)
     refusals: list[Refusal] = list(rows.refusals)
+    audio = blake2b(digest_size=_DIGEST_BYTES)
     for index, found in enumerate(_look_at_all(rows, family, limits, distils)):
         if isinstance(found, Refusal):
             skipped[found.reason] += 1
             refusals.append(found)
         else:
-            durations[index] = found
+            durations[index] = found.duration_s
+            audio.update(found.digest)
         display.advance("looking at the clips")
     if listing is not None:
         lines = "".join(json.dumps(asdict(each), ensure_ascii=False) + "\n" for each in refusals)
@@ -138,15 +149,24 @@ def _looked_at(
         write_text(listing, lines.encode("utf-8", "backslashreplace").decode())
     usable = np.flatnonzero(~np.isnan(durations))
     known = Known(rows.base_wer[usable], durations[usable], rows.clean[usable])
-    pool = Pool(rows, usable, known, skipped)
+    pool = Pool(rows, usable, known, skipped, audio.hexdigest())
     _require_enough(pool, limits.max_skipped_share, refusals, listing)
     return pool
 
 
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """A clip that can be trained on."""
+
+    duration_s: float
+    digest: bytes
+    """Of its samples, and of those that it was made of, where they are needed."""
+
+
 def _look_at_all(
     rows: RowFile, family: TrainedFamily, limits: Limits, distils: bool
-) -> Iterator[float | Refusal]:
-    """The duration of each clip in seconds, or why its row cannot be used."""
+) -> Iterator[_Heard | Refusal]:
+    """What each clip is, or why its row cannot be used."""
     numbers = iter(range(len(rows)))
     with ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1)) as threads:
         while batch := list(islice(numbers, _AT_ONCE)):
@@ -155,8 +175,9 @@ def _look_at_all(
 
 def _look_at(
     rows: RowFile, index: int, family: TrainedFamily, limits: Limits, distils: bool
-) -> float | Refusal:
+) -> _Heard | Refusal:
     row = rows[index]
+    digest = blake2b(digest_size=_DIGEST_BYTES)
     try:
         samples = read_degraded(row, clip_limits(limits))
         duration_s = len(samples) / RATE_HZ
@@ -167,11 +188,14 @@ def _look_at(
                 f"most {limits.max_characters_per_s:g} a second",
             )
         _require_trainable(row, samples, family)
+        digest.update(np.ascontiguousarray(samples).data)
         if distils and not row.clean:
-            _require_trainable(row, read_clean(row, rows.path, clip_limits(limits)), family)
+            samples = read_clean(row, rows.path, clip_limits(limits))
+            _require_trainable(row, samples, family)
+            digest.update(np.ascontiguousarray(samples).data)
     except ClipRefused as error:
         return Refusal(rows.where(index), row.id, error.reason, error.detail)
-    return duration_s
+    return _Heard(duration_s, digest.digest())
 
 
 def _require_trainable(row: TrainingRow, samples: npt.NDArray[np.float32], family: TrainedFamily) -> None:

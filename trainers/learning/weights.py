@@ -48,6 +48,11 @@ def read_adapter(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
         raise UsageError(f"start: {folder}: expected an adapter of peft: {error}") from error
     if not isinstance(said, dict):
         raise UsageError(f"start: {folder / CONFIG}: found {said!r:.80}, expected an adapter's configuration")
+    for name, each in found.items():
+        if not (each.is_floating_point() and each.isfinite().all()):
+            raise UsageError(
+                f"start: {folder / WEIGHTS}: {name}: found NaN, infinity or whole numbers, expected weights"
+            )
     return said, found
 
 

@@ -2,6 +2,7 @@
 
 import importlib
 import os
+import re
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -131,7 +132,7 @@ def _told(checkpoint: Checkpoint, action: Callable[[], T]) -> T:
     """Run a step of loading; what a user can set right is said without a traceback."""
     try:
         return action()
-    except (OSError, ValueError, ImportError, KeyError, RuntimeError) as error:
+    except (OSError, ValueError, ImportError, KeyError, RuntimeError, re.error) as error:
         said = f"{checkpoint.name}: cannot be loaded: {type(error).__name__}: {error}"
         raise UsageError(said + _package_missing(error)) from error
 

@@ -101,6 +101,7 @@ def test_what_cannot_be_used_is_refused_with_line_and_reason(tmp_path: Path) -> 
     [
         *(("prediction", 3), ("messages", "hi"), ("meta", []), ("base_wer", "0.5"), ("base_wer", True)),
         *(("duration_s", float("nan")), ("solution", 5), ("base_wer", float("inf"))),
+        *(("base_wer", 1e308), ("duration_s", 10**400)),
     ],
 )
 def test_values_of_the_wrong_kind_are_named(tmp_path: Path, key: str, value: object) -> None:

@@ -1,8 +1,11 @@
 """Two adapters as one: what a suite loads says what the trained policy said."""
 
+import pytest
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
+from asrdiag.errors import UsageError
+from asrdiag.trainers.learning.weights import read_adapter
 from asrdiag.trainers.rl.joining import join
 
 
@@ -23,6 +26,17 @@ def write(folder, layers, rank, alpha, seed):
         * (alpha / rank)
         for layer in layers
     }
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), 3])
+def test_weights_that_are_none_are_refused(tmp_path, value):
+    write(tmp_path / "a", ["one.q"], rank=2, alpha=8, seed=0)
+    path = tmp_path / "a" / "adapter_model.safetensors"
+    save_file({name: torch.full(each.shape, value) for name, each in load_file(path).items()}, path)
+    with pytest.raises(
+        UsageError, match=r"start: .*one\.q\.lora_A\.weight: found NaN, infinity or whole numbers"
+    ):
+        read_adapter(tmp_path / "a")
 
 
 def test_changes_add_up(tmp_path):

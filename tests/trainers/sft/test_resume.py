@@ -8,6 +8,7 @@ import subprocess
 from types import SimpleNamespace
 
 import pytest
+import soundfile
 from transformers import TrainerControl
 
 from asrdiag.cli.main import main
@@ -145,7 +146,9 @@ def test_other_rows_are_not_gone_on_with(session, place, tmp_path):
         rows.write_text("".join(kept), encoding="utf-8")
         if not number:
             session("moonshine", train={"rows": str(rows)})
-    with pytest.raises(UsageError, match=r"train.sha256 was .*, train.usable was 8 and is 7"):
+    with pytest.raises(
+        UsageError, match=r"train.sha256 was .*, train.audio was .*, train.usable was 8 and is 7"
+    ):
         session("moonshine", train={"rows": str(rows)})
 
 
@@ -252,3 +255,15 @@ def test_what_was_found_before_training_and_is_lost_is_told(session):
     training = session("moonshine", validation={"rows": "train.jsonl", "limit": 2})
     with pytest.raises(UsageError, match=r"validation\.jsonl: found nothing of the model before training"):
         finish(training, {})
+
+
+def test_audio_that_changed_between_stop_and_resume_is_not_gone_on_with(session, place, tmp_path):
+    rows = [json.loads(line) for line in (place / "train.jsonl").read_text().splitlines()]
+    for row in rows:
+        shutil.copy(place / row["audios"][0], tmp_path)
+    (tmp_path / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    session("moonshine", train={"rows": str(tmp_path / "rows.jsonl")})
+    samples, rate = soundfile.read(tmp_path / "3.wav")
+    soundfile.write(tmp_path / "3.wav", -samples, rate)
+    with pytest.raises(UsageError, match=r"another training: train\.audio was "):
+        session("moonshine", train={"rows": str(tmp_path / "rows.jsonl")})
