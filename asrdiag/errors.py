@@ -33,8 +33,12 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> str:
 
     >>> unknown("engine", "monshine", ["moonshine", "pocketsphinx"])
     "unknown engine 'monshine' (did you mean 'moonshine'?); known: moonshine, pocketsphinx"
+    >>> unknown("variable", "HOME", [])
+    "unknown variable 'HOME'; there is none"
     """
     known = list(known)
+    if not known:
+        return f"unknown {kind} {name!r}; there is none"
     close = difflib.get_close_matches(name, known, n=1)
     hint = f" (did you mean {close[0]!r}?)" if close else ""
     return f"unknown {kind} {name!r}{hint}; known: {', '.join(known)}"
