@@ -62,6 +62,11 @@ def replacing_folder(folder: Path) -> Iterator[Path]:
             if folder.exists():
                 folder.rename(old)
             temporary.rename(folder)
+    except BaseException:
+        if old.exists() and not folder.exists():
+            with suppress(OSError):
+                old.rename(folder)
+        raise
     finally:
         for left in (temporary, old):
             shutil.rmtree(left, ignore_errors=True)

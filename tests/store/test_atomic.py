@@ -52,6 +52,26 @@ def test_a_folder_is_replaced_whole_or_not_at_all(tiny_disk: Path) -> None:
     assert [entry.name for entry in tiny_disk.iterdir()] == ["adapter"]
 
 
+def test_a_folder_that_cannot_be_renamed_leaves_the_old_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "adapter"
+    with replacing_folder(folder) as temporary:
+        (temporary / "weights").write_text("old")
+    rename = Path.rename
+
+    def interrupted(path: Path, target: Path) -> Path:
+        if path.name == ".adapter.asrdiag.tmp":
+            raise KeyboardInterrupt
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", interrupted)
+    with pytest.raises(KeyboardInterrupt), replacing_folder(folder) as temporary:
+        (temporary / "weights").write_text("new")
+    assert [entry.name for entry in tmp_path.iterdir()] == ["adapter"]
+    assert (folder / "weights").read_text() == "old"
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
 def test_a_device_is_written_to_and_never_replaced() -> None:
     with pytest.raises(SaveError, match="/dev/full: could not be written: No space left"):
