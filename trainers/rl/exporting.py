@@ -26,28 +26,7 @@ def export_swift(recipe: RlRecipe, path: Path) -> None:
         SaveError: it could not be written.
     """
     looked_up = require_trained_by_swift(recipe.model)
-    rates = sorted(set(recipe.learning_rates.values()))
-    if len(rates) > 1:
-        told = ", ".join(f"{part} {rate:g}" for part, rate in recipe.learning_rates.items())
-        raise UsageError(f"learning_rates: found {told}; ms-swift's script takes one rate for all parts")
-    if recipe.reward.judge is not None:
-        raise UsageError("reward.name: found judge; the script for ms-swift has rewards by rule only")
-    silently = {
-        "sampling.max_tokens_per_s": recipe.sampling.max_tokens_per_s,
-        "model.prompt": recipe.model.prompt,
-        "model.language": None if recipe.model.language == "auto" else recipe.model.language,
-        "modules": recipe.modules,
-    }
-    for key, value in silently.items():
-        if value is not None:
-            raise UsageError(
-                f"{key}: the script for ms-swift has no place for it; expected a recipe without it"
-            )
-    if recipe.train.enrich is not None:
-        raise UsageError(
-            "train.enrich: ms-swift draws every row alike; select the rows with asrdiag train data "
-            "(data-rl), and give --set train.enrich=null"
-        )
+    _require_sayable(recipe)
     plugin = Path(inspect.getfile(SwiftReward)).with_name("plugin.py")
     groups, sampling, loss = recipe.groups, recipe.sampling, recipe.loss
     given: dict[str, object] = {
@@ -64,7 +43,7 @@ def export_swift(recipe: RlRecipe, path: Path) -> None:
         "freeze_vit": "encoder" not in recipe.learning_rates,
         "freeze_aligner": "aligner" not in recipe.learning_rates,
         "freeze_llm": not {"llm", "decoder"} & set(recipe.learning_rates),
-        "learning_rate": rates[0],
+        "learning_rate": next(iter(recipe.learning_rates.values())),
         "lr_scheduler_type": recipe.optimizer.schedule,
         "warmup_ratio": recipe.optimizer.warmup_ratio,
         "weight_decay": recipe.optimizer.weight_decay,
@@ -111,6 +90,31 @@ def export_swift(recipe: RlRecipe, path: Path) -> None:
     lines += [f"export ASRDIAG_REWARD={shlex.quote(json.dumps(reward))}", "swift rlhf \\"]
     told_options = [f"  --{name} {shlex.quote(_told(value))}" for name, value in given.items()]
     write_text(path, "\n".join([*lines, " \\\n".join(told_options)]) + "\n")
+
+
+def _require_sayable(recipe: RlRecipe) -> None:
+    """Refuse what the script has no place for, which would silently be another training there."""
+    if len(set(recipe.learning_rates.values())) > 1:
+        told = ", ".join(f"{part} {rate:g}" for part, rate in recipe.learning_rates.items())
+        raise UsageError(f"learning_rates: found {told}; ms-swift's script takes one rate for all parts")
+    if recipe.reward.judge is not None:
+        raise UsageError("reward.name: found judge; the script for ms-swift has rewards by rule only")
+    silently = {
+        "sampling.max_tokens_per_s": recipe.sampling.max_tokens_per_s,
+        "model.prompt": recipe.model.prompt,
+        "model.language": None if recipe.model.language == "auto" else recipe.model.language,
+        "modules": recipe.modules,
+    }
+    for key, value in silently.items():
+        if value is not None:
+            raise UsageError(
+                f"{key}: the script for ms-swift has no place for it; expected a recipe without it"
+            )
+    if recipe.train.enrich is not None:
+        raise UsageError(
+            "train.enrich: ms-swift draws every row alike; select the rows with asrdiag train data "
+            "(data-rl), and give --set train.enrich=null"
+        )
 
 
 def _told(value: object) -> str:
