@@ -22,7 +22,9 @@ SuitePath = Annotated[Path, AfterValidator(_beside_the_suite)]
 
 
 class Spec(BaseModel):
-    """A strict, immutable part of a suite: unknown keys and values of the wrong type, and numbers that are
-    none (`.inf`, `.nan`), are errors."""
+    """A strict, immutable part of a suite.
+
+    Unknown keys, values of the wrong type, NaN and infinities are errors.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)

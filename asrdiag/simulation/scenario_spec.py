@@ -94,7 +94,7 @@ class _ScenarioKeys(ConditionSpec):
     """Measured rooms in place of the algorithmic reverberation."""
     vary: Varied | None = None
     """Parameters that follow severity one at a time; `None`: all together."""
-    rest: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] | None = None
+    rest: Annotated[float, Field(ge=0, le=1)] | None = None
     """The severity at which the others stay; `None` is `REST`."""
 
     def missing(self) -> str | None:

@@ -27,8 +27,8 @@ def _hundredths(value: float) -> float:
     return round(value, 2) + 0.0  # -0.0 becomes 0.0
 
 
-_Snr = Annotated[float, Field(ge=-100, le=100, allow_inf_nan=False), AfterValidator(_hundredths)]
-_Severity = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False), AfterValidator(_hundredths)]
+_Snr = Annotated[float, Field(ge=-100, le=100), AfterValidator(_hundredths)]
+_Severity = Annotated[float, Field(ge=0, le=1), AfterValidator(_hundredths)]
 
 SnrSweep = Annotated[tuple[_Snr, ...], BeforeValidator(_one_or_more), AfterValidator(_distinct)]
 """One signal-to-noise ratio in dB, or a list of different ones."""

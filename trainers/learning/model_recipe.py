@@ -13,7 +13,7 @@ from asrdiag.spec import Spec, SuitePath
 from ..recipe import Recipe
 
 Share = Annotated[float, Field(ge=0, le=1)]
-Rate = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Rate = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1)]
 Curve = Literal["cosine", "linear", "constant"]
 """Of learning rates after the warm-up."""

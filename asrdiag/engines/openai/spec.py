@@ -28,8 +28,8 @@ def _tag(language: str) -> str:
     raise ValueError(f"found {language!r}, expected auto, from_clip or a tag such as en")
 
 
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-Price = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Positive = Annotated[float, Field(gt=0)]
+Price = Annotated[float, Field(ge=0)]
 
 
 class OpenAISpec(EngineSpec):
