@@ -3,6 +3,7 @@
 import subprocess
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 
 LONG_S = 300.0
@@ -11,13 +12,21 @@ LONG_S = 300.0
 
 def children(pid: int) -> list[int]:
     """Processes that a process, by whichever of its threads, has started and not yet seen the end of."""
-    threads = Path(f"/proc/{pid}/task").iterdir()
-    return [int(child) for thread in threads for child in (thread / "children").read_text().split()]
+    found: list[int] = []
+    for thread in Path(f"/proc/{pid}/task").iterdir():
+        with suppress(FileNotFoundError, ProcessLookupError):  # it has ended since
+            found += map(int, (thread / "children").read_text().split())
+    return found
 
 
 def workers(pid: int) -> list[int]:
     """Of these, those that multiprocessing has started to work."""
-    return [child for child in children(pid) if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()]
+    found = []
+    for child in children(pid):
+        with suppress(FileNotFoundError, ProcessLookupError):
+            if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes():
+                found.append(child)
+    return found
 
 
 def wait_until(reached: Callable[[], bool], meanwhile: Callable[[], bool] = lambda: True) -> None:

@@ -12,11 +12,9 @@ from pathlib import Path
 from types import FrameType
 
 import pytest
+from running import LONG_S, workers
 
 from asrdiag.processes import Processes, ProcessLost, ProcessSpent, _Process
-
-LONG = 300.0
-"""Seconds until a test gives up something that stands still."""
 
 
 class Spent(ProcessSpent):
@@ -84,7 +82,7 @@ def stay(folder: Path) -> None:
     """Keep on in spite of SIGTERM."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     (folder / "stays").touch()
-    time.sleep(10 * LONG)
+    time.sleep(10 * LONG_S)
 
 
 def send_half(folder: Path) -> None:
@@ -97,11 +95,11 @@ def send_half(folder: Path) -> None:
     if (folder / "die").exists():
         os.kill(os.getpid(), signal.SIGKILL)
     (folder / "sent").touch()
-    time.sleep(10 * LONG)
+    time.sleep(10 * LONG_S)
 
 
 def marks(folder: Path, pattern: str, least: int = 1) -> list[Path]:
-    deadline = time.monotonic() + LONG
+    deadline = time.monotonic() + LONG_S
     while len(found := sorted(folder.glob(pattern))) < least and time.monotonic() < deadline:
         time.sleep(0.01)
     assert len(found) >= least
@@ -111,10 +109,10 @@ def marks(folder: Path, pattern: str, least: int = 1) -> list[Path]:
 def test_items_are_done_in_order_by_one_process_deaf_to_ctrl_c() -> None:
     team = Processes(1, begin, ("Hello",))
     futures = [team.submit(say, name) for name in ("Ann", "Bob")]
-    assert [future.result(LONG) for future in futures] == ["Hello Ann", "Hello Bob"]
-    process = team.submit(number, "").result(LONG)
-    assert team.submit(number, "").result(LONG) == process
-    assert team.submit(masked, "").result(LONG)
+    assert [future.result(LONG_S) for future in futures] == ["Hello Ann", "Hello Bob"]
+    process = team.submit(number, "").result(LONG_S)
+    assert team.submit(number, "").result(LONG_S) == process
+    assert team.submit(masked, "").result(LONG_S)
     assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
     team.close(finished=True)
     with pytest.raises(ProcessLookupError):
@@ -127,36 +125,36 @@ def test_an_item_waits_for_no_slow_one_while_a_process_is_free(tmp_path: Path) -
     quick = [team.submit(number, "") for _ in range(4)]
     [mark, _] = marks(tmp_path, "?.*", 2)
     os.kill(int(mark.suffix[1:]), signal.SIGKILL)
-    wait(quick, LONG)
+    wait(quick, LONG_S)
     assert {future.result(0) for future in quick}.isdisjoint({int(mark.suffix[1:])})
     assert sum(future.done() for future in slow) == 1  # the one that was killed
     (tmp_path / "go").touch()
-    assert sum(isinstance(future.exception(LONG), ProcessLost) for future in slow) == 1
+    assert sum(isinstance(future.exception(LONG_S), ProcessLost) for future in slow) == 1
     team.close(finished=True)
 
 
 def test_what_an_item_raises_comes_with_where_it_was_raised() -> None:
     team = Processes(1, begin, ("",))
-    process = team.submit(number, "").result(LONG)
-    error = team.submit(fail, "key").exception(LONG)
+    process = team.submit(number, "").result(LONG_S)
+    error = team.submit(fail, "key").exception(LONG_S)
     assert isinstance(error, KeyError)
     assert "in fail\n    raise KeyError(kind)" in str(error.__cause__)
-    error = team.submit(fail, "unsendable").exception(LONG)
+    error = team.submit(fail, "unsendable").exception(LONG_S)
     assert (type(error), str(error)) == (RuntimeError, "Unsendable: 3")
-    assert "lambda" in str(team.submit(unsendable, "").exception(LONG))
-    assert "lambda" in str(team.submit(lambda _: None, "").exception(LONG))
-    assert team.submit(number, "").result(LONG) == process  # all the same
-    assert str(team.submit(fail, "spent").exception(LONG)) == "no more"
-    second = team.submit(number, "").result(LONG)
-    assert isinstance(team.submit(fail, "exit").exception(LONG), ProcessLost)
-    assert len({process, second, team.submit(number, "").result(LONG)}) == 3
+    assert "lambda" in str(team.submit(unsendable, "").exception(LONG_S))
+    assert "lambda" in str(team.submit(lambda _: None, "").exception(LONG_S))
+    assert team.submit(number, "").result(LONG_S) == process  # all the same
+    assert str(team.submit(fail, "spent").exception(LONG_S)) == "no more"
+    second = team.submit(number, "").result(LONG_S)
+    assert isinstance(team.submit(fail, "exit").exception(LONG_S), ProcessLost)
+    assert len({process, second, team.submit(number, "").result(LONG_S)}) == 3
     team.close(finished=True)
 
 
 def test_what_the_start_raises_the_item_raises() -> None:
     team = Processes(1, begin_badly, ("word",))
     for _ in range(2):
-        assert str(team.submit(say, "").exception(LONG)) == "no word"
+        assert str(team.submit(say, "").exception(LONG_S)) == "no word"
     team.close(finished=False)
 
 
@@ -164,18 +162,18 @@ def test_a_process_that_dies_in_the_midst_of_a_result_is_replaced(tmp_path: Path
     (tmp_path / "die").touch()
     team = Processes(1, begin, ("Hello",))
     lost = team.submit(send_half, tmp_path)
-    assert team.submit(say, "Ann").result(LONG) == "Hello Ann"
-    assert isinstance(lost.exception(LONG), ProcessLost)
-    process = team.submit(number, "").result(LONG)
+    assert team.submit(say, "Ann").result(LONG_S) == "Hello Ann"
+    assert isinstance(lost.exception(LONG_S), ProcessLost)
+    process = team.submit(number, "").result(LONG_S)
     os.kill(process, signal.SIGKILL)  # while it has nothing to do
     os.waitid(os.P_PID, process, os.WEXITED | os.WNOWAIT)
-    assert team.submit(say, "Bob").result(LONG) == "Hello Bob"
+    assert team.submit(say, "Bob").result(LONG_S) == "Hello Bob"
     team.close(finished=True)
 
 
 def test_a_child_of_a_process_does_not_hide_its_death(tmp_path: Path) -> None:
     team = Processes(1, begin, ("",))
-    assert isinstance(team.submit(leave_a_child, tmp_path).exception(LONG), ProcessLost)
+    assert isinstance(team.submit(leave_a_child, tmp_path).exception(LONG_S), ProcessLost)
     (tmp_path / "go").touch()
     team.close(finished=True)
 
@@ -185,19 +183,17 @@ def test_a_process_that_dies_as_it_starts_is_noticed() -> None:
     team = Processes(1, begin, ("long" * 1_000_000,))
     before = children()
     future = team.submit(say, "")
-    deadline = time.monotonic() + LONG
+    deadline = time.monotonic() + LONG_S
     while not (new := children() - before) and time.monotonic() < deadline:
         time.sleep(0.001)
     os.kill(new.pop(), signal.SIGKILL)
-    assert isinstance(future.exception(LONG), ProcessLost)
+    assert isinstance(future.exception(LONG_S), ProcessLost)
     team.close(finished=False)
 
 
 def children() -> set[int]:
     """Those that serve; multiprocessing has a process of its own."""
-    of = Path(f"/proc/{os.getpid()}/task")
-    found = (int(word) for task in of.iterdir() for word in (task / "children").read_text().split())
-    return {process for process in found if b"spawn_main" in Path(f"/proc/{process}/cmdline").read_bytes()}
+    return set(workers(os.getpid()))
 
 
 @pytest.mark.parametrize("do", [send_half, stay])
@@ -209,7 +205,7 @@ def test_a_process_that_is_ended_is_gone(
     futures = [team.submit(do, tmp_path), team.submit(do, tmp_path)]
     marks(tmp_path, "s*")
     team.close(finished=False)
-    assert isinstance(futures[0].exception(LONG), ProcessLost)
+    assert isinstance(futures[0].exception(LONG_S), ProcessLost)
     assert futures[1].cancelled()
     assert not children()
 
@@ -231,7 +227,7 @@ def test_a_second_ctrl_c_ends_what_would_not_end(tmp_path: Path, monkeypatch: py
     try:
         with pytest.raises(KeyboardInterrupt):
             team.close(finished=True)  # it has something to do, and is waited for
-        assert isinstance(future.exception(LONG), ProcessLost)
+        assert isinstance(future.exception(LONG_S), ProcessLost)
     finally:
         signal.signal(signal.SIGINT, before)
 

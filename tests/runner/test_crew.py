@@ -6,6 +6,8 @@ import time
 from concurrent.futures import wait
 from pathlib import Path
 
+from running import LONG_S, wait_until
+
 from asrdiag.runner.crew import Crew, Work
 
 
@@ -32,16 +34,15 @@ def test_what_was_given_to_the_new_process_stays_there(tmp_path: Path) -> None:
     work = Work(begin, (tmp_path,), do, lambda item: [item], lambda item, error: -1)
     crew: Crew[str, int] = Crew(work, 1, ahead=1)
     crew.take("slow")
-    deadline = time.monotonic() + 300
-    while not (first := processes(tmp_path, "slow")) and time.monotonic() < deadline:
-        time.sleep(0.01)
+    wait_until(lambda: bool(processes(tmp_path, "slow")))
+    first = processes(tmp_path, "slow")
     os.kill(first[0], signal.SIGKILL)
-    wait(crew.futures, timeout=300)  # it is known by now, and nobody has looked
+    wait(crew.futures, timeout=LONG_S)  # it is known by now, and nobody has looked
     crew.take("new")  # goes to a new process
     (tmp_path / "go").touch()
     results: dict[str, int] = {}
     while crew.load:
-        wait(crew.futures, timeout=300)
+        wait(crew.futures, timeout=LONG_S)
         results |= dict(crew.results())
     crew.close(finished=True)
     assert results.keys() == {"slow", "new"}

@@ -1,11 +1,11 @@
 """Accelerators fed by processes that read and degrade: the same results and the same care as without."""
 
 import multiprocessing
-import time
 from pathlib import Path
 
 import pytest
 from fake_jobs import fake_job, fake_task, noise_clips
+from running import wait_until
 
 from asrdiag.errors import AsrdiagError
 from asrdiag.runner.clip import Job, Outcome, Task
@@ -98,7 +98,4 @@ def test_an_interrupted_pool_leaves_no_process(tmp_path: Path) -> None:
 
 
 def assert_ended(before: set[object]) -> None:
-    deadline = time.monotonic() + 300
-    while set(multiprocessing.active_children()) - before and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not set(multiprocessing.active_children()) - before
+    wait_until(lambda: not set(multiprocessing.active_children()) - before)

@@ -3,13 +3,13 @@
 import os
 import platform
 import signal
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from fake_jobs import fake_job, fake_task, noise_clips
+from running import wait_until_gone
 
 from asrdiag.errors import AsrdiagError
 from asrdiag.ray_cluster import RayCluster
@@ -134,10 +134,7 @@ def test_an_interrupted_pool_leaves_no_actor(cluster: RayCluster, tmp_path: Path
         for _, outcomes in pool.run(tasks("as_recorded")):
             process = outcomes[0].record["details"]["process"]
             raise KeyboardInterrupt
-    deadline = time.monotonic() + 300
-    while Path(f"/proc/{process}").exists() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not Path(f"/proc/{process}").exists()
+    wait_until_gone([process])
 
 
 def test_an_actor_that_has_lost_its_device_is_replaced(cluster: RayCluster, tmp_path: Path) -> None:
