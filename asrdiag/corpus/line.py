@@ -16,7 +16,10 @@ Handle = TypeVar("Handle")
 
 
 class Crew(ABC, Generic[Handle]):
-    """The processes that do the work, on this machine or elsewhere; used as a context manager."""
+    """The processes that do the work, on this machine or elsewhere; used as a context manager.
+
+    Another process takes the place of one that is lost.
+    """
 
     def __init__(self, job: Job, workers: int) -> None:
         self.job, self.workers = job, workers
@@ -48,10 +51,6 @@ class Crew(ABC, Generic[Handle]):
     @abstractmethod
     def kills(self, number: int) -> bool:
         """Whether a clip ends the process that is to make it, tried in one of its own."""
-
-    @abstractmethod
-    def recover(self) -> None:
-        """After a loss: come to a state in which work can be submitted again."""
 
     @abstractmethod
     def close(self, *, finished: bool) -> None:
@@ -86,7 +85,6 @@ def run_line(crew: Crew[Handle], stretches: Iterable[Stretch]) -> Iterator[tuple
                     "short, use fewer --workers"
                 ) from error
             lost = [crew.is_lost(handle) for _, handle in begun]
-            crew.recover()
             blamed = [
                 _blame(crew, stretch) if gone else stretch
                 for (stretch, _), gone in zip(begun, lost, strict=True)

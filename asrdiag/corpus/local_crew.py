@@ -41,9 +41,6 @@ class LocalCrew(Crew[Future[Result]]):
         finally:
             alone.close(finished=False)
 
-    def recover(self) -> None:
-        """Nothing: a process takes the place of a lost one with the next stretch."""
-
     def close(self, *, finished: bool) -> None:
         self._team.close(finished=finished)
 

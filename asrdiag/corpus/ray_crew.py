@@ -52,9 +52,6 @@ class RayCrew(Crew[Any]):
             return True
         return False
 
-    def recover(self) -> None:
-        """Ray itself puts another worker in the place of a lost one."""
-
     def close(self, *, finished: bool) -> None:
         if self._ours:
             self._ray.shutdown()

@@ -40,6 +40,7 @@ class FakeCrew(Crew[list[Any]]):
                 marker_of(self.job.work, stretch).write_bytes(b"%20d" % fatal[0])
             for other in self.pending if self.all_fall else [handle]:
                 other[1] = "lost"
+            self.pending = [other for other in self.pending if other[1] != "lost"]
             raise WorkerLost
         self.pending.remove(handle)
         return Result(
@@ -52,9 +53,6 @@ class FakeCrew(Crew[list[Any]]):
     def kills(self, number: int) -> bool:
         self.tried_alone += 1
         return number in self.deadly
-
-    def recover(self) -> None:
-        self.pending = [handle for handle in self.pending if handle[1] != "lost"]
 
     def close(self, *, finished: bool) -> None:
         return
