@@ -38,16 +38,6 @@ RECIPE = {
 }
 
 
-@pytest.fixture(scope="package", autouse=True)
-def _one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("OMP_NUM_THREADS", "1")
-        yield
-    torch.set_num_threads(before)
-
-
 @pytest.fixture(scope="session")
 def checkpoint(tmp_path_factory):
     root = tmp_path_factory.mktemp("policies")

@@ -2,11 +2,8 @@ import argparse
 from pathlib import Path
 
 import pytest
-import yaml
-
-pytest.importorskip("torch", reason="needs the extra transformers")
-
 import tones
+import yaml
 
 MODEL = {
     "n_mels": 16,
@@ -14,16 +11,6 @@ MODEL = {
     "heads": 2,
     "feed_forward": 32,
 }
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _one_thread():
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 import soundfile
-import torch
 import yaml
 from engines import tiny_checkpoints as tiny
 
@@ -37,15 +36,10 @@ RECIPE = {
 
 
 @pytest.fixture(scope="package", autouse=True)
-def _light():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
+def _quick_collections():
     gc.freeze()  # each stage collects garbage, among all that pytest has imported
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("OMP_NUM_THREADS", "1")
-        yield
+    yield
     gc.unfreeze()
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="package")
