@@ -94,6 +94,8 @@ def test_files_have_ordinary_permissions(tmp_path: Path) -> None:
 def test_what_a_killed_process_left_behind_is_removed_and_nothing_else(tmp_path: Path) -> None:
     for name in (".summary.json.x1y2.asrdiag.tmp", "summary.json", ".lock", ".notes.tmp"):
         (tmp_path / name).write_text("")
+    (tmp_path / ".folder.asrdiag.tmp").mkdir()
+    (tmp_path / ".folder.asrdiag.tmp" / "half").touch()
     remove_leftovers(tmp_path)
     remove_leftovers(tmp_path / "absent")
     assert {entry.name for entry in tmp_path.iterdir()} == {"summary.json", ".lock", ".notes.tmp"}
